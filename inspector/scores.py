@@ -1,0 +1,133 @@
+"""What was kept of one attention operation, and the exact weights that follow from it.
+
+``Scores`` keeps queries and keys (N·d numbers) and rebuilds any row of softmax(scale·q·kᵀ + bias) on demand;
+``Given`` holds weights a model computed itself, where no queries and keys explain them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from inspector.masks import NO_MASK, Mask, take
+
+__all__ = ["Evidence", "Given", "Scores"]
+
+
+class Evidence(Protocol):
+    """Anything that can say the weights of chosen rows."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(batch, heads, queries, keys)."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the kept tensors live."""
+
+    def weights(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """The weights of the chosen rows, [batch, head, query, key]."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every kept tensor by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Queries, keys and everything that turns them into weights.
+
+    Attributes:
+        query: [batch, head, query, width], as the kernel received it (after rotary embedding and norms).
+        key: [batch, kv_head, key, width]; head h reads kv_head h // (heads / kv_heads).
+        scale: factor on q·k.
+        mask: who may see whom, and the additive bias.
+        softcap: scores become softcap · tanh(scores / softcap), before bias and mask (Gemma 2).
+        sinks: [head] learned logits that take part in the softmax and own no key (gpt-oss): rows sum to less than 1.
+    """
+
+    query: Tensor
+    key: Tensor
+    scale: float
+    mask: Mask = field(default=NO_MASK)
+    softcap: float | None = None
+    sinks: Tensor | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        return (self.query.shape[0], self.query.shape[1], self.query.shape[2], self.key.shape[2])
+
+    @property
+    def device(self) -> torch.device:
+        return self.query.device
+
+    @property
+    def group(self) -> int:
+        """How many heads share one key head."""
+        return self.query.shape[1] // self.key.shape[1]
+
+    def tensors(self) -> dict[str, Tensor]:
+        own = {"query": self.query, "key": self.key} | {f"mask_{n}": t for n, t in self.mask.tensors().items()}
+        return own if self.sinks is None else own | {"sinks": self.sinks}
+
+    @torch.no_grad()
+    def scores(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Scaled, capped, biased and masked scores of the chosen rows, [batch, head, query, key]."""
+        with torch.autocast(self.device.type, enabled=False):
+            q = self.query[batch][:, heads][:, :, queries].to(dtype)
+            scores = self._products(q, batch, heads, dtype) * self.scale
+            if self.softcap is not None:
+                scores = torch.tanh(scores / self.softcap) * self.softcap
+            bias = self.mask.added(batch, heads, queries, scores.shape[-1])
+            if bias is not None:
+                scores = scores + bias.to(dtype)
+            keep = self.mask.keep(batch, heads, queries, scores.shape[-1])
+            return scores if keep is None else scores.masked_fill(~keep, self.mask.fill)
+
+    def weights(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Softmax of the scores; a row with no allowed key is all zeros when ``mask.fill`` is −inf."""
+        scores = self.scores(batch, heads, queries, dtype)
+        if self.sinks is not None:
+            sink = take(self.sinks.reshape(1, -1, 1, 1), batch, heads, queries).to(dtype)
+            sink = sink.expand(*scores.shape[:3], 1)
+            return torch.softmax(torch.cat([scores, sink], -1), -1)[..., :-1]
+        weights = torch.softmax(scores, -1)
+        if self.mask.fill == float("-inf"):
+            empty = (scores == float("-inf")).all(-1, keepdim=True)
+            weights = weights.masked_fill(empty, 0.0)
+        return weights
+
+    def _products(self, q: Tensor, batch: Tensor, heads: Tensor, dtype: torch.dtype) -> Tensor:
+        all_heads = len(heads) == self.query.shape[1] and bool((heads == torch.arange(len(heads), device=heads.device)).all())
+        if self.group > 1 and all_heads:  # do not repeat shared keys: fold the group into the query axis
+            k = self.key[batch].to(dtype)
+            folded = q.reshape(q.shape[0], k.shape[1], self.group * q.shape[2], q.shape[3])
+            return (folded @ k.transpose(-1, -2)).reshape(*q.shape[:3], k.shape[2])
+        k = self.key[batch][:, heads // self.group].to(dtype)
+        return q @ k.transpose(-1, -2)
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Weights [batch, head, query, key] that the model itself computed and that are kept as they are."""
+
+    table: Tensor
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        batch, heads, queries, keys = self.table.shape
+        return (batch, heads, queries, keys)
+
+    @property
+    def device(self) -> torch.device:
+        return self.table.device
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"table": self.table}
+
+    @torch.no_grad()
+    def weights(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """The chosen rows."""
+        return self.table[batch][:, heads][:, :, queries].to(dtype)
