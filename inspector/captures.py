@@ -1,0 +1,267 @@
+"""A ``Capture``: every attention operation of one run, with what its exact weights follow from."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from inspector.errors import CaptureError, OutOfRange
+from inspector.scores import Evidence
+from inspector.tokens import Tokens, numbered
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["AttentionCall", "Capture", "Missing", "Proof", "method", "tolerance_of"]
+
+Index = int | slice | Sequence[int] | Tensor | None
+F = TypeVar("F", bound=Callable[..., Any])
+
+# The largest |weights·value − output| / max|output| that counts as the same function. Float32 rounding stays below
+# 3e-6 over thousands of model classes; the half precisions round the kernel's own weights and output to 2^-8 and 2^-11.
+_TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.float16: 4e-3, torch.bfloat16: 3e-2}
+
+
+def tolerance_of(dtype: torch.dtype) -> float:
+    """The residual above which a call of this dtype has failed its proof."""
+    return _TOLERANCE.get(dtype, 3e-2)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something that cannot be shown as attention, and why, in plain words."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """weights @ value against the output of the model's own kernel; the number stays on its device until it is read."""
+
+    error: Tensor | None
+    tolerance: float = 1e-4
+    rows: int = 0
+    note: str = ""
+
+    @property
+    def residual(self) -> float | None:
+        """max |weights·value − output| / max |output| over the rows checked; None when it could not be checked."""
+        return None if self.error is None else float(self.error)
+
+    @property
+    def passed(self) -> bool | None:
+        """True or False; None when it could not be checked (``note`` says why)."""
+        residual = self.residual
+        return None if residual is None else (math.isfinite(residual) and residual <= self.tolerance)
+
+
+UNCHECKED = Proof(None, note="the model returned weights but no value and output to check them with")
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionCall:
+    """One attention operation of one forward pass.
+
+    Attributes:
+        name: the module's path in the model.
+        evidence: queries and keys, or weights, from which every row follows.
+        kind: "self" or "cross".
+        layer_index: position among the calls of the same tower and kind, from 0.
+        source: how it was captured ("interface:sdpa", …).
+        tower: part of the model the call belongs to ("encoder", "decoder", "vision", …; "" when there is only one).
+        axes: names of the query and key sequences in ``Capture.sequences``.
+        proof: the check of the weights against the model's own output.
+        index: which call of the same module this was, from 0.
+        note: something a reader has to know ("local heads of rank 0 of 2"), or "".
+    """
+
+    name: str
+    evidence: Evidence
+    kind: str = "self"
+    layer_index: int = 0
+    source: str = ""
+    tower: str = ""
+    axes: tuple[str, str] = ("input", "input")
+    proof: Proof = UNCHECKED
+    index: int = 0
+    note: str = ""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(batch, heads, queries, keys)."""
+        return self.evidence.shape
+
+    @property
+    def residual(self) -> float | None:
+        """Largest relative error of weights @ value against the model's own output; None when unchecked."""
+        return self.proof.residual
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes kept for this call (masks shared with other calls counted here too)."""
+        return sum(t.numel() * t.element_size() for t in self.evidence.tensors().values())
+
+    def weights(
+        self, batch: Index = None, heads: Index = None, queries: Index = None, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
+        """The exact attention weights of the chosen rows, [batch, head, query, key], in [0, 1], computed in ``dtype``.
+
+        Args:
+            batch, heads, queries: an index, a slice, a list or None for all; negative counts from the end. All four
+                axes stay, so ``weights(batch=0, heads=2)`` has shape [1, 1, queries, keys].
+
+        Raises:
+            OutOfRange: an index that does not exist.
+        """
+        rows = (self._index(index, axis) for axis, index in enumerate((batch, heads, queries)))
+        return self.evidence.weights(*rows, dtype=dtype)
+
+    def _index(self, index: Index, axis: int) -> Tensor:
+        size, name = self.shape[axis], ("batch item", "head", "query")[axis]
+        if index is None:
+            return torch.arange(size, device=self.evidence.device)
+        if isinstance(index, slice):
+            return torch.arange(size, device=self.evidence.device)[index]
+        chosen = [int(i) for i in (index.tolist() if isinstance(index, Tensor) else [index] if isinstance(index, int) else index)]
+        for i in chosen:
+            if not -size <= i < size:
+                raise OutOfRange(f"{name.capitalize()} {i} of {self.name!r} was asked for.", f"There are {size}.", f"Use 0 to {size - 1}.")
+        return torch.tensor([i % size for i in chosen], dtype=torch.long, device=self.evidence.device)
+
+    def __repr__(self) -> str:
+        tower = f"{self.tower} " if self.tower else ""
+        residual = "unchecked" if self.residual is None else f"residual {self.residual:.1e}"
+        return f"<{tower}{self.kind}-attention, layer {self.layer_index}, {self.name}, {list(self.shape)}, {self.source}, {residual}>"
+
+
+@dataclass(eq=False)
+class Capture:
+    """What one run of a model paid attention to. Filled while the run goes on, read-only for everyone else.
+
+    Attributes:
+        calls: the attention operations in the order they ran.
+        missing: what could not be captured, and why.
+        sequences: tokens by axis name, one entry per batch item.
+        info: facts about the model: name, type, dtype, attn_implementation, device.
+    """
+
+    calls: list[AttentionCall] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    sequences: dict[str, tuple[Tokens, ...]] = field(default_factory=dict)
+    info: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tokens(self) -> list[list[str]]:
+        """The tokenizer's pieces, one list per batch item, of the main input."""
+        first = next(iter(self.sequences.values()), ())
+        return [list(item.tokens) for item in first]
+
+    @property
+    def towers(self) -> list[tuple[str, str]]:
+        """The (tower, kind) groups in model order, such as ("encoder", "self"), ("decoder", "cross")."""
+        return list(dict.fromkeys((call.tower, call.kind) for call in self.calls))
+
+    def group(self, tower: str, kind: str) -> list[AttentionCall]:
+        """The calls of one tower and kind, in layer order."""
+        return [call for call in self.calls if (call.tower, call.kind) == (tower, kind)]
+
+    def call(self, layer: int, kind: str | None = None, tower: str | None = None) -> AttentionCall:
+        """The call of one layer; ``kind`` and ``tower`` default to the first group there is.
+
+        Raises:
+            OutOfRange: no such layer.
+        """
+        pool = [c for c in self.calls if kind in (None, c.kind) and tower in (None, c.tower)]
+        if not pool:
+            raise OutOfRange(
+                f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {self.towers}.", "Choose one of these."
+            )
+        pool = self.group(pool[0].tower, pool[0].kind)
+        there = [c.layer_index for c in pool]
+        wanted = there[layer] if -len(pool) <= layer < 0 else layer
+        for call in pool:
+            if call.layer_index == wanted:
+                return call
+        raise OutOfRange(f"Layer {layer} was asked for.", f"The capture holds layers {_spans(there)}.", "Choose one of these.")
+
+    def query_tokens(self, call: AttentionCall, batch: int = 0) -> Tokens:
+        """The tokens along the query axis of ``call``; numbered when no text is known."""
+        return self._axis(call.axes[0], batch, call.shape[2])
+
+    def key_tokens(self, call: AttentionCall, batch: int = 0) -> Tokens:
+        """The tokens along the key axis of ``call``; numbered when no text is known."""
+        return self._axis(call.axes[1], batch, call.shape[3])
+
+    def _axis(self, name: str, batch: int, length: int) -> Tokens:
+        items = self.sequences.get(name, ())
+        if batch < len(items) and len(items[batch]) == length:
+            return items[batch]
+        return numbered(length)
+
+    @property
+    def residual(self) -> float | None:
+        """The largest residual of all checked calls; None when none was checked."""
+        found = [call.residual for call in self.calls if call.residual is not None]
+        return max(found, key=lambda r: math.inf if math.isnan(r) else r) if found else None
+
+    @property
+    def failed(self) -> list[AttentionCall]:
+        """The calls whose weights do not explain the model's own output."""
+        return [call for call in self.calls if call.proof.passed is False]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes kept: every storage counted once, however many layers share it."""
+        storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for c in self.calls for t in c.evidence.tensors().values()}
+        return sum(storages.values())
+
+    def warn_failed(self) -> None:
+        """A Python warning for calls that failed their proof."""
+        if self.failed:
+            worst = max(self.failed, key=lambda call: call.residual or 0.0)
+            warnings.warn(
+                f"{len(self.failed)} of {len(self.calls)} attention calls failed their proof; the worst is {worst!r}.", stacklevel=3
+            )
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def __repr__(self) -> str:
+        groups = ", ".join(f"{len(self.group(t, k))} {(t + ' ') if t else ''}{k}" for t, k in self.towers)
+        return f"<Capture of {self.info.get('name', 'a model')}: {groups or 'nothing yet'}; {len(self.missing)} missing>"
+
+    if TYPE_CHECKING:  # added by later rooms through ``method``; listed here so that editors and type checkers see them
+
+        def save(self, path: str | os.PathLike[str]) -> None: ...  # noqa: D102
+        @classmethod
+        def load(cls, path: str | os.PathLike[str]) -> Capture: ...  # noqa: D102
+        def to_html(self, view: str | Iterable[str] = "head_view", path: str | os.PathLike[str] | None = None, **options: Any) -> str: ...  # noqa: D102
+        def to_bertviz(self, view: str = "head_view", layers: Sequence[int] | None = None) -> str: ...  # noqa: D102
+        def summarize(self, **options: Any) -> Any: ...  # noqa: D102
+        def compare(self, layer: int, head: int, **options: Any) -> Any: ...  # noqa: D102
+
+
+def method(function: F) -> F:
+    """Adds ``function`` to ``Capture`` under its own name: how later rooms extend a capture without being imported by it."""
+    if hasattr(Capture, function.__name__):
+        raise CaptureError(f"Method {function.__name__!r} was to be added to Capture.", "It is there already.", "Choose another name.")
+    setattr(Capture, function.__name__, function)
+    return function
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    """Sorted numbers as a person writes them: "0 to 5", or "0, 2, 7".
+
+    >>> _spans([0, 1, 2]), _spans([0, 2])
+    ('0 to 2', '0, 2')
+    """
+    ordered = sorted(set(numbers))
+    whole = len(ordered) > 2 and ordered == list(range(ordered[0], ordered[-1] + 1))
+    return f"{ordered[0]} to {ordered[-1]}" if whole else ", ".join(map(str, ordered))

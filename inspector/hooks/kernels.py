@@ -1,0 +1,100 @@
+"""What each attention kernel does with its mask and options, brought to ``Scores``.
+
+One function a kernel family: sdpa takes a boolean or additive table, or nothing and a top-left causal flag; flash takes
+padding, a window and packed lengths with bottom-right causality; flex takes a ``mask_mod``; eager adds a float table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from inspector.hooks.masks import from_mask_mod, from_tensor
+from inspector.masks import Mask
+from inspector.scores import Evidence, Given, Scores
+
+__all__ = ["evidence_of"]
+
+
+def evidence_of(
+    implementation: str, module: nn.Module, query: Tensor, key: Tensor, mask: Any, kwargs: dict[str, Any], given: Tensor | None
+) -> Evidence:
+    """Queries and keys with everything the kernel did to them; the kernel's own weights where those do not explain it.
+
+    Args:
+        implementation: "sdpa", "eager", "flash_attention_2", "flex_attention", or a kernel repository's name.
+        given: weights the kernel returned (eager).
+    """
+    if kwargs.get("cache") is not None:
+        raise NotImplementedError("continuous batching keeps its keys in pages, which are not read yet")
+    query, key = query.detach(), key.detach()
+    scale = kwargs.get("scaling")
+    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
+    scores = Scores(
+        query, key, scale, _mask(implementation, module, query, key, mask, kwargs), kwargs.get("softcap"), _sinks(implementation, module, kwargs)
+    )
+    if given is not None and not _explains(scores, given):
+        return Given(given.detach())
+    return scores
+
+
+def _mask(implementation: str, module: nn.Module, query: Tensor, key: Tensor, mask: Any, kwargs: dict[str, Any]) -> Mask:
+    queries, keys = query.shape[2], key.shape[2]
+    causal = kwargs.get("is_causal")
+    causal = bool(getattr(module, "is_causal", True) if causal is None else causal)
+    if hasattr(mask, "mask_mod"):
+        return from_mask_mod(mask.mask_mod, query.shape[0], query.shape[1], queries, keys, query.device)
+    if "flash" in implementation or "/" in implementation:
+        return _flash(mask, kwargs, causal, queries, keys)
+    bias = kwargs.get("position_bias")
+    if torch.is_tensor(mask):
+        normal = from_tensor(mask.detach(), keys)
+    elif causal and queries > 1 and implementation == "sdpa":
+        normal = Mask(right=0)
+    else:
+        normal = Mask()
+    if bias is not None:
+        both = bias.detach() if normal.bias is None else normal.bias + bias.detach()
+        fill = torch.finfo(key.dtype).min if implementation == "sdpa" else normal.fill
+        normal = normal.with_(bias=both, fill=fill)
+    return normal
+
+
+def _flash(mask: Any, kwargs: dict[str, Any], causal: bool, queries: int, keys: int) -> Mask:
+    window = kwargs.get("sliding_window")
+    left = None if window is None else int(window) - 1
+    right = 0 if causal else left
+    normal = Mask(left=left, right=right, offset=keys - queries)
+    if torch.is_tensor(mask) and mask.ndim == 2:
+        normal = normal.with_(keys=mask.detach().bool())
+    of_queries, of_keys = kwargs.get("cu_seq_lens_q"), kwargs.get("cu_seq_lens_k")
+    if of_queries is not None:
+        numbers = [
+            torch.bucketize(torch.arange(n, device=ends.device), ends[1:].contiguous(), right=True)[None]
+            for n, ends in ((queries, of_queries), (keys, of_keys if of_keys is not None else of_queries))
+        ]
+        normal = normal.with_(segments=(numbers[0], numbers[1]))
+    return normal
+
+
+def _sinks(implementation: str, module: nn.Module, kwargs: dict[str, Any]) -> Tensor | None:
+    """Learned sink logits, which sdpa ignores."""
+    if implementation == "sdpa":
+        return None
+    sinks = kwargs.get("s_aux")
+    if sinks is None and implementation == "eager":
+        sinks = getattr(module, "sinks", None)
+    return sinks.detach().reshape(-1) if torch.is_tensor(sinks) else None
+
+
+def _explains(scores: Scores, given: Tensor) -> bool:
+    """Whether a few rows of q·k give the weights the kernel returned, to within the rounding of its dtype."""
+    if scores.shape != tuple(given.shape):
+        return False
+    batch, heads = (torch.arange(n, device=given.device) for n in given.shape[:2])
+    rows = torch.linspace(0, given.shape[2] - 1, min(4, given.shape[2]), device=given.device).round().long()
+    ours = scores.weights(batch, heads, rows)
+    close = 1e-5 if given.dtype in (torch.float32, torch.float64) else 4 * torch.finfo(given.dtype).eps
+    return bool((ours - given.detach()[:, :, rows].float()).abs().amax() <= close)
