@@ -2,5 +2,6 @@
 
 from inspector.captures import AttentionCall, Capture
 from inspector.hooks import capture
+from inspector.models import Inspector
 
-__all__ = ["AttentionCall", "Capture", "capture"]
+__all__ = ["AttentionCall", "Capture", "Inspector", "capture"]

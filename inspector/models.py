@@ -1,0 +1,180 @@
+"""``Inspector``: a model and its tokenizer, called with a text, answering with a ``Capture``."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from inspector.bundled import BUNDLED, TITLE, bundled_folder
+from inspector.captures import Capture
+from inspector.encoding import encode, max_tokens
+from inspector.errors import InputError, NoAttention
+from inspector.hooks import capture
+from inspector.loading import load_model, load_tokenizer
+
+__all__ = ["Inspector"]
+
+Text = str | Sequence[str] | Mapping[str, Any]
+
+
+class Inspector:
+    """A model you hold, or one loaded by name, ready to be looked into.
+
+    Attributes:
+        model: a Transformers model.
+        tokenizer: its tokenizer, or None.
+        name: what a person calls the model.
+
+    >>> inspector = Inspector.from_pretrained("bundled")
+    >>> cap = inspector("The cat sat.")
+    >>> cap.tokens
+    [['[CLS]', 'the', 'cat', 'sat', '.', '[SEP]']]
+    >>> cap.calls[0].weights(batch=0, heads=[2], queries=[1]).sum().item()
+    1.0
+    """
+
+    def __init__(self, model: nn.Module, tokenizer: Any = None, *, name: str | None = None) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.name = name or _name_of(model)
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path, **options: Any) -> Inspector:
+        """The inspector of a Hub id, a folder in Hub format, or "bundled".
+
+        Args:
+            name: such as "gpt2", "./my-model" or "bundled" (all-MiniLM-L6-v2, needs no network).
+            options: passed on to Transformers: revision, dtype, device_map, quantization_config, token, attn_implementation,
+                trust_remote_code (False unless given). Weights are read from safetensors only.
+
+        Raises:
+            ModelError: in three sentences, why it cannot be loaded.
+        """
+        where = str(bundled_folder()) if str(name) == BUNDLED else str(name)
+        model = load_model(where, **options)
+        return cls(
+            model,
+            load_tokenizer(where, **options),
+            name=TITLE if str(name) == BUNDLED else Path(where).name if Path(where).is_dir() else where,
+        )
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The most tokens the model takes at once; None when it names no limit."""
+        return max_tokens(self.model, self.tokenizer)
+
+    def __call__(self, text: Text, pair: str | Sequence[str] | None = None, *, truncate: bool = False, **options: Any) -> Capture:
+        """What the model attends to on this input.
+
+        The model runs once, without gradients and in evaluation mode (its training flags are put back). An encoder-decoder
+        reads ``text`` and is given ``pair`` as its own output so far; without a pair it first writes its answer greedily.
+
+        Args:
+            text: a text, a list of texts (a batch), or encodings such as ``{"pixel_values": …}``.
+            pair: a second text for each: the second sentence of an encoder, the target of an encoder-decoder.
+            truncate: cut what is longer than the model takes instead of raising.
+            options: passed on to ``capture``.
+
+        Raises:
+            InputError: the input is empty, too long, or needs a tokenizer that is missing.
+            NoAttention: the model ran and performed no attention that can be shown.
+        """
+        inputs = self.encode(text, pair, truncate=truncate)
+        with _evaluating(self.model), torch.no_grad():
+            if _is_encoder_decoder(self.model) and "decoder_input_ids" not in inputs and "input_ids" in inputs:
+                inputs = self._with_answer(inputs, pair, truncate)
+            with capture(self.model, tokenizer=self.tokenizer, **options) as found:
+                self.model(**inputs)
+        found.info["name"] = self.name
+        if not found.calls:
+            raise _no_attention(self.name, self.model, found)
+        return found
+
+    def encode(self, text: Text, pair: str | Sequence[str] | None = None, *, truncate: bool = False) -> dict[str, Any]:
+        """The encodings the model is given, on its device."""
+        if isinstance(text, Mapping):
+            if pair is not None:
+                raise InputError(
+                    "Encodings and a second text were given.", "Encodings hold both already.", "Give one or the other."
+                )
+            inputs = dict(text)
+        else:
+            second = None if _is_encoder_decoder(self.model) else pair
+            inputs = encode(self.tokenizer, text, second, limit=self.max_tokens, truncate=truncate)
+            taken = _accepted(self.model)
+            inputs = {name: value for name, value in inputs.items() if taken is None or name in taken}
+        device = getattr(self.model, "device", None) or next(self.model.parameters()).device
+        return {name: value.to(device) if isinstance(value, Tensor) else value for name, value in inputs.items()}
+
+    def _with_answer(self, inputs: dict[str, Any], pair: str | Sequence[str] | None, truncate: bool) -> dict[str, Any]:
+        """The inputs with what the decoder has written: the given target shifted right, or the model's own greedy answer."""
+        if pair is None:
+            if not getattr(self.model, "can_generate", lambda: False)():
+                start = getattr(self.model.config, "decoder_start_token_id", None) or 0
+                return {**inputs, "decoder_input_ids": inputs["input_ids"].new_full((len(inputs["input_ids"]), 1), start)}
+            written = self.model.generate(**inputs, max_new_tokens=64, do_sample=False, num_beams=1)
+            return {**inputs, "decoder_input_ids": written[:, :-1] if written.shape[1] > 1 else written}
+        target = encode(self.tokenizer, pair, limit=self.max_tokens, truncate=truncate)["input_ids"].to(self.model.device)
+        start = target.new_full((len(target), 1), getattr(self.model.config, "decoder_start_token_id", None) or 0)
+        return {**inputs, "decoder_input_ids": torch.cat([start, target[:, :-1]], 1)}
+
+    def __repr__(self) -> str:
+        return f"<Inspector of {self.name} ({type(self.model).__name__})>"
+
+
+def _name_of(model: nn.Module) -> str:
+    path = str(getattr(getattr(model, "config", None), "_name_or_path", "") or "")
+    return (Path(path).name if Path(path).is_dir() else path) or type(model).__name__
+
+
+def _is_encoder_decoder(model: nn.Module) -> bool:
+    return bool(getattr(getattr(model, "config", None), "is_encoder_decoder", False))
+
+
+def _accepted(model: nn.Module) -> set[str] | None:
+    """The arguments ``forward`` names; None when it takes anything."""
+    import inspect
+
+    try:
+        parameters = inspect.signature(model.forward).parameters
+    except (TypeError, ValueError):
+        return None
+    return None if {"args", "kwargs"} & set(parameters) and "input_ids" not in parameters else set(parameters)
+
+
+@contextlib.contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside, and every module's own flag again after."""
+    training = [module for module in model.modules() if module.training]
+    try:
+        for module in training:
+            module.training = False
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def _no_attention(name: str, model: nn.Module, found: Capture) -> NoAttention:
+    if found.missing:
+        what = "; ".join(f"{entry.name}: {entry.reason}" for entry in found.missing[:3])
+    else:
+        mixers = list(
+            dict.fromkeys(
+                type(m).__name__
+                for m in model.modules()
+                if type(m).__module__.startswith("transformers") and not list(m.children())
+            )
+        )
+        parts = list(dict.fromkeys(type(m).__name__ for m in model.children()))
+        what = f"it is a {type(model).__name__} made of {', '.join((mixers or parts)[:5]) or 'nothing the inspector knows'}"
+    return NoAttention(
+        f"The attention of {name!r} was asked for.",
+        f"The model ran and none was found: {what}.",
+        "Choose a model that attends over tokens.",
+    )

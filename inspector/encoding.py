@@ -1,0 +1,116 @@
+"""From what a person types to what a model takes: texts, pairs and batches become encodings, and nothing is cut unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from inspector.errors import EmptyInput, InputError, InputTooLong
+
+__all__ = ["encode", "max_tokens"]
+
+_UNBOUNDED = 10**6  # tokenizers write 1e30 for "no limit"
+
+
+def max_tokens(model: nn.Module, tokenizer: Any) -> int | None:
+    """The number of tokens the model takes at once; None when it names no limit."""
+    config = getattr(model, "config", None)
+    text = config.get_text_config() if hasattr(config, "get_text_config") else config
+    positions = [getattr(text, name, None) for name in ("max_position_embeddings", "n_positions")]
+    limits = [getattr(tokenizer, "model_max_length", None), *positions]
+    known = [int(n) for n in limits if isinstance(n, int | float) and 0 < n < _UNBOUNDED]
+    return min(known, default=None)
+
+
+def encode(
+    tokenizer: Any,
+    text: str | Sequence[str],
+    pair: str | Sequence[str] | None = None,
+    *,
+    limit: int | None = None,
+    truncate: bool = False,
+) -> dict[str, Tensor]:
+    """The encodings of one or several texts, [batch, token], padded to the longest.
+
+    Args:
+        tokenizer: a Transformers tokenizer.
+        text: a text, or a list of texts (a batch).
+        pair: a second text for each.
+        limit: the most tokens the model takes.
+        truncate: cut what is longer instead of raising.
+
+    Raises:
+        EmptyInput: nothing but white space, or no token.
+        InputTooLong: more tokens than ``limit``.
+        InputError: no tokenizer, or texts and pairs that do not match.
+    """
+    if tokenizer is None:
+        raise InputError(
+            "A text was given.",
+            "This model comes without a tokenizer.",
+            "Give encodings, such as {'input_ids': …}, or pass a tokenizer.",
+        )
+    texts = [text] if isinstance(text, str) else list(text)
+    pairs: list[str | None] = [pair] if isinstance(pair, str) or pair is None else list(pair)
+    if pair is None:
+        pairs = [None] * len(texts)
+    if len(pairs) != len(texts):
+        raise InputError(
+            f"{len(texts)} texts and {len(pairs)} second texts were given.", "Each text takes one.", "Give lists of equal length."
+        )
+    if not texts:
+        raise EmptyInput("A batch was to be inspected.", "It is empty.", "Give at least one text.")
+    rows = [_one(tokenizer, first, second, limit, truncate) for first, second in zip(texts, pairs, strict=True)]
+    return _collate(rows, tokenizer)
+
+
+def _one(tokenizer: Any, text: Any, pair: Any, limit: int | None, truncate: bool) -> dict[str, list[int]]:
+    for given in (text, pair):
+        if given is not None and not isinstance(given, str):
+            raise InputError(
+                "A text was to be inspected.",
+                f"A {type(given).__name__} was given.",
+                "Give a string, or encodings as a dictionary.",
+            )
+    if not text.strip():
+        raise EmptyInput(
+            "A text was to be inspected.",
+            "It is empty." if not text else "It is only white space.",
+            "Type a sentence, or take an example.",
+        )
+    clean = [None if given is None else given.encode("utf-8", "replace").decode("utf-8") for given in (text, pair)]
+    cut = {"truncation": True, "max_length": limit} if truncate and limit else {"truncation": False}
+    found = tokenizer(clean[0], clean[1] if clean[1] and clean[1].strip() else None, padding=False, **cut)
+    row = {name: list(found[name]) for name in found if name in ("input_ids", "attention_mask", "token_type_ids")}
+    count = len(row["input_ids"])
+    if count == 0:
+        raise EmptyInput("A text was to be inspected.", "The tokenizer makes no token of it.", "Type something else.")
+    if limit is not None and count > limit:
+        raise InputTooLong(
+            "A text was to be inspected.",
+            f"It has {count:,} tokens and the model takes {limit:,}.",
+            f"Cut it to {limit:,} tokens, or shorten it.",
+            tokens=count,
+            limit=limit,
+        )
+    return row
+
+
+def _collate(rows: list[dict[str, list[int]]], tokenizer: Any) -> dict[str, Tensor]:
+    """Equal lengths by padding on the tokenizer's side; a tokenizer without a padding token pads with 0, which the mask hides."""
+    longest = max(len(row["input_ids"]) for row in rows)
+    fill = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": getattr(tokenizer, "pad_token_type_id", 0) or 0}
+    left = getattr(tokenizer, "padding_side", "right") == "left"
+    for row in rows:
+        row.setdefault("attention_mask", [1] * len(row["input_ids"]))
+    batch = {}
+    for name in rows[0]:
+        padded = []
+        for row in rows:
+            gap = [fill.get(name, 0)] * (longest - len(row[name]))
+            padded.append(gap + row[name] if left else row[name] + gap)
+        batch[name] = torch.tensor(padded, dtype=torch.long)
+    return batch
