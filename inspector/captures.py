@@ -132,7 +132,9 @@ class AttentionCall:
         chosen = [int(i) for i in (index.tolist() if isinstance(index, Tensor) else [index] if isinstance(index, int) else index)]
         for i in chosen:
             if not -size <= i < size:
-                raise OutOfRange(f"{name.capitalize()} {i} of {self.name!r} was asked for.", f"There are {size}.", f"Use 0 to {size - 1}.")
+                raise OutOfRange(
+                    f"{name.capitalize()} {i} of {self.name!r} was asked for.", f"There are {size}.", f"Use 0 to {size - 1}."
+                )
         return torch.tensor([i % size for i in chosen], dtype=torch.long, device=self.evidence.device)
 
     def __repr__(self) -> str:
@@ -219,7 +221,11 @@ class Capture:
     @property
     def nbytes(self) -> int:
         """Bytes kept: every storage counted once, however many layers share it."""
-        storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for c in self.calls for t in c.evidence.tensors().values()}
+        storages = {
+            t.untyped_storage().data_ptr(): t.untyped_storage().nbytes()
+            for c in self.calls
+            for t in c.evidence.tensors().values()
+        }
         return sum(storages.values())
 
     def warn_failed(self) -> None:
@@ -227,7 +233,8 @@ class Capture:
         if self.failed:
             worst = max(self.failed, key=lambda call: call.residual or 0.0)
             warnings.warn(
-                f"{len(self.failed)} of {len(self.calls)} attention calls failed their proof; the worst is {worst!r}.", stacklevel=3
+                f"{len(self.failed)} of {len(self.calls)} attention calls failed their proof; the worst is {worst!r}.",
+                stacklevel=3,
             )
 
     def __len__(self) -> int:
@@ -239,19 +246,23 @@ class Capture:
 
     if TYPE_CHECKING:  # added by later rooms through ``method``; listed here so that editors and type checkers see them
 
-        def save(self, path: str | os.PathLike[str]) -> None: ...  # noqa: D102
+        def save(self, path: str | os.PathLike[str]) -> None: ...
         @classmethod
-        def load(cls, path: str | os.PathLike[str]) -> Capture: ...  # noqa: D102
-        def to_html(self, view: str | Iterable[str] = "head_view", path: str | os.PathLike[str] | None = None, **options: Any) -> str: ...  # noqa: D102
-        def to_bertviz(self, view: str = "head_view", layers: Sequence[int] | None = None) -> str: ...  # noqa: D102
-        def summarize(self, **options: Any) -> Any: ...  # noqa: D102
-        def compare(self, layer: int, head: int, **options: Any) -> Any: ...  # noqa: D102
+        def load(cls, path: str | os.PathLike[str]) -> Capture: ...
+        def to_html(
+            self, view: str | Iterable[str] = "head_view", path: str | os.PathLike[str] | None = None, **options: Any
+        ) -> str: ...
+        def to_bertviz(self, view: str = "head_view", layers: Sequence[int] | None = None) -> str: ...
+        def summarize(self, **options: Any) -> Any: ...
+        def compare(self, layer: int, head: int, **options: Any) -> Any: ...
 
 
 def method(function: F) -> F:
     """Adds ``function`` to ``Capture`` under its own name: how later rooms extend a capture without being imported by it."""
     if hasattr(Capture, function.__name__):
-        raise CaptureError(f"Method {function.__name__!r} was to be added to Capture.", "It is there already.", "Choose another name.")
+        raise CaptureError(
+            f"Method {function.__name__!r} was to be added to Capture.", "It is there already.", "Choose another name."
+        )
     setattr(Capture, function.__name__, function)
     return function
 

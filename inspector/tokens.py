@@ -84,7 +84,9 @@ def from_encoding(
         segments: token type ids, used only when they tell two texts apart.
     """
     ids = [int(i) for i in ids]
-    pieces = [str(piece) if piece is not None else f"id {i}" for piece, i in zip(tokenizer.convert_ids_to_tokens(ids), ids, strict=True)]
+    pieces = [
+        str(piece) if piece is not None else f"id {i}" for piece, i in zip(tokenizer.convert_ids_to_tokens(ids), ids, strict=True)
+    ]
     special_ids = set(tokenizer.all_special_ids)
     special = tuple(i in special_ids for i in ids)
     padding = tuple(not m for m in mask) if mask is not None else (False,) * len(ids)
@@ -114,7 +116,10 @@ def _words(tokenizer: Any, pieces: list[str], special: Sequence[bool]) -> tuple[
             goes_on, text = False, _decoded(tokenizer, piece)
             text = text[1:] if len(text) > 1 and text[0] in " ▁" else text
         else:
-            goes_on, text = marked and before and piece[:1].isalnum() and pieces[at - 1][-1:].isalnum(), _decoded(tokenizer, piece)
+            goes_on, text = (
+                marked and before and piece[:1].isalnum() and pieces[at - 1][-1:].isalnum(),
+                _decoded(tokenizer, piece),
+            )
             if piece.endswith("</w>"):
                 text = text.removesuffix("</w>").rstrip() or text
         continues.append(bool(goes_on))
