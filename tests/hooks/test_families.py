@@ -1,0 +1,33 @@
+"""Every family: the weights eager attention reports, proved, without changing a bit of the output or leaving a trace."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from inspector import capture
+from tests.hooks.matching import same_output, state_of, unmatched
+from tests.tiny_models import FAMILIES, Family
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
+def test_capture_equals_eager_attention_and_changes_nothing(family: Family) -> None:
+    model = family.model()
+    inputs = family.feed(model)
+    before = state_of(model)
+    with torch.no_grad():
+        torch.manual_seed(2)
+        plain = model(**inputs)
+        rng_plain = torch.get_rng_state()
+        torch.manual_seed(2)
+        with capture(model, proof_rows=None) as cap:
+            watched = model(**inputs)
+        rng_watched = torch.get_rng_state()
+    assert same_output(plain, watched)
+    assert torch.equal(rng_plain, rng_watched)
+    assert state_of(model) == before
+    assert cap.calls
+    assert not cap.missing
+    assert not cap.failed
+    if not family.eager_differs:
+        assert not unmatched(cap, family.reference(inputs))

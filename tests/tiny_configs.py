@@ -1,0 +1,121 @@
+"""Any Transformers configuration, shrunk to a few thousand parameters by the meaning of its field names.
+
+The library names its fields by a handful of conventions (``hidden_size``, ``encoder_layers``, ``num_key_value_heads`` …), so
+one table of patterns makes nearly every architecture small. What a family needs beyond it is given as overrides.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+from transformers import PreTrainedConfig
+
+__all__ = ["tiny_config"]
+
+WIDTH, HEADS, KV_HEADS, LAYERS, VOCAB = 32, 4, 2, 2, 120
+
+# (pattern of the whole field name, value): the first that fits decides.
+_RULES: tuple[tuple[str, Any], ...] = (
+    (r"vocab_size|n_vocab|n_tokens|entity_vocab_size|audio_vocab_size|.*_vocab_size", VOCAB),
+    (r"type_vocab_size|type_sequence_label_size", 2),
+    (r"num_key_value_heads|n_kv_heads|num_kv_heads|.*_num_key_value_heads|kv_heads", KV_HEADS),
+    (r"(num_|n_)?(attention_|attn_)?heads?|.*attention_heads|n_head|.*num_heads|.*_heads", HEADS),
+    (r"head_dim|d_kv|attention_head_dim|attention_head_size|v_head_dim|qk_nope_head_dim|d_head|.*_head_dim", 8),
+    (r"q_lora_rank|kv_lora_rank|.*lora_rank", 16),
+    (
+        r"num_hidden_layers|n_layers?|num_layers|.*encoder_layers|.*decoder_layers|depth|num_(en|de)coder_layers|.*_num_hidden_layers",
+        LAYERS,
+    ),
+    (
+        r".*(intermediate|ffn|ff)_(size|dim)|.*ffn_dim|d_ff|.*intermediate_size|n_inner|d_inner|mlp_dim|dim_feedforward|ffn_hidden_size",
+        48,
+    ),
+    (
+        r"hidden_size|d_model|n_embd|embed_dim|hidden_dim|embedding_size|emb_dim|dim|embedding_dim|.*hidden_size|.*_hidden_dim|width",
+        WIDTH,
+    ),
+    (r".*projection_dim|word_embed_proj_dim|projection_size|output_dim|.*_embed_dim|out_hidden_size|.*projection_size", WIDTH),
+    (
+        r"max_position_embeddings|n_positions|max_source_positions|max_target_positions|n_ctx|seq_length|max_sequence_length|max_seq_len",
+        128,
+    ),
+    (r"image_size|img_size|resolution", 32),
+    (r"patch_size|spatial_patch_size", 8),
+    (r"num_frames", 4),
+    (r"tubelet_size", [2, 8, 8]),
+    (r"(num_|n_)(local_|routed_)?experts|n_routed_experts|moe_num_experts|num_local_experts", 4),
+    (r"n_shared_experts|num_shared_experts", 1),
+    (r"num_experts_per_tok(en)?|moe_top_?k|moe_k|top_k_experts|num_experts_per_token", 2),
+    (r"n_group|topk_group|n_groups", 1),
+    (r"sliding_window|window_size|attention_window|local_attention|sliding_window_size", 4),
+    (r"first_k_dense_replace|num_dense_layers", 1),
+    (r"num_queries|num_query_tokens|num_latents|entity_emb_size", 8),
+    (r"num_mel_bins|num_mels|feature_size", 16),
+    (r".*drop(out)?(_?(prob|rate|p|path|ratio))?|.*_pdrop|layerdrop|.*dropout.*|drop_path_rate|.*layerdrop", 0.0),
+)
+_COMPILED = tuple((re.compile(pattern), value) for pattern, value in _RULES)
+_LEFT_ALONE = {"query_pre_attn_scalar"}
+
+
+def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTrainedConfig:
+    """A small configuration; ``overrides`` win, and reach into a part with ``text_config={...}``."""
+    default = config_class()
+    values: dict[str, Any] = {}
+    for name, value in vars(default).items():
+        if name.startswith("_") or name in _LEFT_ALONE or name in default.sub_configs:
+            continue
+        small = _small(name, value)
+        if small is not value:
+            values[name] = small
+    values |= _per_layer(default, values)
+    values |= _token_ids(default)
+    for name in default.sub_configs:
+        part = getattr(default, name, None)
+        if part is not None:
+            inner = overrides.pop(name, {}) if isinstance(overrides.get(name), dict) else {}
+            values[name] = tiny_config(type(part), **inner).to_dict()
+    values |= overrides
+    known = {mapped: own for mapped, own in getattr(config_class, "attribute_map", {}).items()}
+    return config_class(**{known.get(name, name): value for name, value in values.items()})
+
+
+def _small(name: str, value: Any) -> Any:
+    if isinstance(value, bool) or value is None or isinstance(value, (str, dict)):
+        return value
+    for pattern, small in _COMPILED:
+        if pattern.fullmatch(name):
+            if isinstance(value, (list, tuple)):
+                return [small] * len(value) if value and isinstance(value[0], int) and not isinstance(small, list) else small
+            if isinstance(small, list) and isinstance(value, int):
+                return small[0]
+            if isinstance(value, (int, float)) and not isinstance(small, list) and value <= small and small != 0.0:
+                return value
+            return small
+    return value
+
+
+def _per_layer(default: PreTrainedConfig, values: dict[str, Any]) -> dict[str, Any]:
+    """Lists with one entry a layer, cut to the number of layers left, keeping one of every kind."""
+    found: dict[str, Any] = {}
+    full = getattr(default, "num_hidden_layers", None)
+    for name in ("layer_types", "mlp_layer_types", "no_rope_layers", "layers_block_type", "attention_layers", "moe_layers"):
+        value = copy.copy(getattr(default, name, None))
+        if not isinstance(value, (list, tuple)) or not value or (isinstance(full, int) and len(value) != full):
+            continue
+        kinds = list(dict.fromkeys(value))
+        found[name] = (kinds * LAYERS)[: max(LAYERS, len(kinds))]
+    longest = max((len(kinds) for kinds in found.values()), default=0)
+    if longest > LAYERS:
+        values["num_hidden_layers"] = longest
+    return {name: (kinds * longest)[:longest] for name, kinds in found.items()}
+
+
+def _token_ids(default: PreTrainedConfig) -> dict[str, Any]:
+    """Ids of special tokens, moved inside the small vocabulary, each its own."""
+    found: dict[str, Any] = {}
+    for name, value in vars(default).items():
+        if re.fullmatch(r".*(_token_id|_token_index)", name) and isinstance(value, int) and value >= VOCAB - 20:
+            found[name] = VOCAB - 1 - len(found)
+    return found

@@ -1,0 +1,186 @@
+"""Tiny models of many families, each built from its configuration in well under a second; one line adds a family.
+
+Family("BertModel")                                       what the shrinking rules and the forward signature give
+Family("T5Model", inputs=..., config={"is_gated_act": True})    what they cannot know
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import transformers
+from torch import Tensor, nn
+
+from tests.tiny_configs import tiny_config
+
+__all__ = ["FAMILIES", "Family", "inputs_for"]
+
+BATCH, TOKENS, DECODED = 2, 7, 5
+
+
+@dataclass(frozen=True)
+class Family:
+    """One model class with what makes it small and what it is fed.
+
+    Attributes:
+        cls: name of the class in ``transformers``.
+        config: overrides of the shrunken configuration.
+        inputs: inputs that differ from what the forward signature suggests; None drops one.
+        eager_differs: the reason why eager attention is another function than the model's own kernel.
+        kernels: attention implementations to run with, None for the model's default.
+    """
+
+    cls: str
+    config: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    eager_differs: str = ""
+    kernel: str | None = None
+
+    def model(self, kernel: str | None = None, dtype: torch.dtype = torch.float32) -> nn.Module:
+        """The model in evaluation mode, the same weights on every call."""
+        cls = getattr(transformers, self.cls)
+        config = tiny_config(cls.config_class, **self.config)
+        torch.manual_seed(0)
+        chosen = kernel or self.kernel
+        model = cls._from_config(config, **({"attn_implementation": chosen} if chosen else {}))
+        for parameter in model.parameters():  # spread the weights so that attention is far from uniform
+            if parameter.ndim > 1:
+                nn.init.normal_(parameter, std=0.3 / math.sqrt(max(1.0, parameter.shape[-1] / 32)))
+        return model.to(dtype).eval()
+
+    def feed(self, model: nn.Module) -> dict[str, Any]:
+        """Inputs for ``model``."""
+        found = inputs_for(model) | self.inputs
+        return {name: value() if callable(value) else value for name, value in found.items() if value is not None}
+
+    def reference(self, inputs: dict[str, Any]) -> list[tuple[str, Tensor]]:
+        """What ``output_attentions=True`` returns under eager attention."""
+        from tests.hooks.matching import hf_attentions
+
+        torch.manual_seed(2)
+        with torch.no_grad():
+            return list(hf_attentions(self.model("eager")(**inputs, output_attentions=True)))
+
+    def __str__(self) -> str:
+        return self.cls if not self.kernel else f"{self.cls}-{self.kernel}"
+
+
+def inputs_for(model: nn.Module) -> dict[str, Any]:
+    """Inputs that the forward signature asks for, two batch items, the second one padded."""
+    torch.manual_seed(1)
+    names = inspect.signature(model.forward).parameters
+    main = getattr(model, "main_input_name", "input_ids")
+    found: dict[str, Any] = {}
+    wanted = [main] if main in names else [n for n in _MAKERS if n in names][:1]
+    wanted += [n for n in ("input_ids", "decoder_input_ids", "bbox", "visual_embeds", "visual_feats", "visual_pos") if n in names]
+    if "pixel_values" in names and getattr(model.config, "model_type", "") in _NEEDS_IMAGE:
+        wanted.append("pixel_values")
+    for name in dict.fromkeys(wanted):
+        found[name] = _MAKERS[name](model)
+    if "input_ids" in found and "attention_mask" in names:
+        found["attention_mask"] = padding(found["input_ids"].shape[1])
+    return found
+
+
+def padding(tokens: int = TOKENS, left: bool = False) -> Tensor:
+    """A mask with two positions of padding in the second item."""
+    mask = torch.ones(BATCH, tokens, dtype=torch.long)
+    if left:
+        mask[1, :2] = 0
+    else:
+        mask[1, -2:] = 0
+    return mask
+
+
+def _ids(tokens: int) -> Callable[[nn.Module], Tensor]:
+    return lambda model: torch.randint(5, 90, (BATCH, tokens))
+
+
+def _pixels(model: nn.Module) -> Tensor:
+    vision = _part(model.config, "vision_config", "backbone_config")
+    size = getattr(vision, "image_size", None) or 32
+    height, width = size if isinstance(size, (list, tuple)) else (size, size)
+    channels = getattr(vision, "num_channels", None) or getattr(vision, "in_channels", None) or 3
+    if getattr(vision, "num_frames", None):
+        return torch.randn(BATCH, vision.num_frames, channels, height, width)
+    return torch.randn(BATCH, channels, height, width)
+
+
+def _features(model: nn.Module) -> Tensor:
+    audio = _part(model.config, "audio_config", "encoder_config")
+    mels = (
+        getattr(audio, "num_mel_bins", None)
+        or getattr(audio, "input_feat_per_channel", None)
+        or getattr(audio, "feature_size", None)
+        or 80
+    )
+    frames = getattr(audio, "max_source_positions", None)
+    if getattr(model.config, "model_type", "") in ("whisper", "qwen2_audio"):
+        return torch.randn(BATCH, mels, 2 * frames)
+    return torch.randn(BATCH, 60, mels)
+
+
+def _part(config: Any, *names: str) -> Any:
+    return next((getattr(config, n) for n in names if getattr(config, n, None) is not None), config)
+
+
+_NEEDS_IMAGE = {
+    "clip",
+    "chinese_clip",
+    "altclip",
+    "siglip",
+    "siglip2",
+    "groupvit",
+    "flava",
+    "vilt",
+    "blip",
+    "bridgetower",
+    "owlvit",
+    "owlv2",
+    "clipseg",
+    "align",
+    "metaclip_2",
+}
+_MAKERS: dict[str, Callable[[nn.Module], Any]] = {
+    "input_ids": _ids(TOKENS),
+    "decoder_input_ids": _ids(DECODED),
+    "pixel_values": _pixels,
+    "pixel_values_videos": _pixels,
+    "input_features": _features,
+    "input_values": lambda model: torch.randn(BATCH, 2000),
+    "bbox": lambda model: torch.randint(0, 100, (BATCH, TOKENS, 4)).sort(-1).values,
+    "visual_embeds": lambda model: torch.randn(BATCH, 3, model.config.visual_embedding_dim),
+    "visual_feats": lambda model: torch.randn(BATCH, 3, model.config.visual_feat_dim),
+    "visual_pos": lambda model: torch.rand(BATCH, 3, 4),
+    "inputs_embeds": lambda model: torch.randn(BATCH, TOKENS, model.config.hidden_size),
+    "inputs": _ids(TOKENS),
+    "hidden_states": lambda model: torch.randn(BATCH, TOKENS, model.config.hidden_size),
+}
+
+FAMILIES: tuple[Family, ...] = (
+    # text encoders
+    Family("BertModel"),
+    Family("RobertaModel"),
+    Family("DistilBertModel"),
+    Family("ModernBertModel"),
+    # decoders: multi-head, grouped, windowed, soft-capped, with sinks
+    Family("GPT2Model"),
+    Family("LlamaModel"),
+    Family("MistralModel"),
+    Family("Gemma2Model", kernel="eager"),
+    Family("Gemma3TextModel"),
+    Family("GptOssModel", kernel="eager"),
+    # encoder-decoders
+    Family("T5Model"),
+    Family("BartModel"),
+    Family("MarianModel"),
+    Family("WhisperModel"),
+    # pictures
+    Family("ViTModel"),
+    Family("CLIPModel"),
+)
