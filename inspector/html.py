@@ -1,0 +1,116 @@
+"""A capture as one self-contained HTML page: the same workbench as in the app, with its answers inside. No CDN, no network."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from inspector.captures import Capture, method
+from inspector.views import VIEWS
+from inspector.views.assets import script, style
+from inspector.views.manifest import manifest_of
+from inspector.views.requests import answer
+
+__all__ = ["page", "to_html"]
+
+_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+
+
+@method
+def to_html(
+    self: Capture,
+    view: str | Iterable[str] = "head_view",
+    path: str | os.PathLike[str] | None = None,
+    *,
+    batch: int = 0,
+    start: dict[str, Any] | None = None,
+    title: str | None = None,
+) -> str:
+    """The page that draws this capture in any browser, offline; also written to ``path`` when given.
+
+    Args:
+        view: a view's name, or several; the first is shown first.
+        path: where to write it.
+        batch: which batch item.
+        start: the selection to begin with, such as ``{"layer": 3, "heads": [1], "query": 10}``.
+        title: the page's title.
+
+    Raises:
+        RegistryError: no such view.
+    """
+    names = [view] if isinstance(view, str) else list(view)
+    text = page(self, names, batch=batch, start=start, title=title)
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
+
+
+def page(
+    capture: Capture, names: list[str], *, batch: int = 0, start: dict[str, Any] | None = None, title: str | None = None
+) -> str:
+    """The page's text."""
+    data = embedded(capture, names, batch=batch, start=start)
+    name = html.escape(title or f"Attention of {data['manifest']['title']}")
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{name}</title>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'</head>\n<body style="margin:0">\n{_mount(data, "page")}\n</body>\n</html>\n'
+    )
+
+
+def embedded(capture: Capture, names: list[str], *, batch: int = 0, start: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The manifest and every answer the views need, by request."""
+    manifest = manifest_of(capture, batch=batch, start=start)
+    chosen = {name: VIEWS[name] for name in names}
+    manifest["views"] = [{"name": name, "slug": view.slug, "title": view.title} for name, view in chosen.items()]
+    answers: dict[str, Any] = {}
+    for view in chosen.values():
+        for request in view().embeds(manifest):
+            key = json.dumps(request, sort_keys=True, separators=(",", ":"))
+            if key not in answers:
+                answers[key] = answer(capture, {**request, "batch": batch, "limit": 2**31})
+    return {"manifest": manifest, "answers": answers}
+
+
+def _mount(data: dict[str, Any], host: str) -> str:
+    """An element, its data as inert JSON, and the script that draws it there. Ids are new each time: a notebook holds many."""
+    here = f"inspector-{uuid.uuid4().hex[:12]}"
+    boot = _BOOT.replace("__ID__", json.dumps(here)).replace("__HOST__", json.dumps(host))
+    return (
+        f'<div id="{here}" class="attention-inspector"></div>\n'
+        f'<script type="application/json" id="{here}-data">{_inert(json.dumps(data))}</script>\n'
+        f"<script>{_script_safe(boot.replace('__STYLE__', json.dumps(style())).replace('__SCRIPT__', script()))}</script>"
+    )
+
+
+_BOOT = """(() => {
+  const A = __SCRIPT__;
+  const data = JSON.parse(document.getElementById(__ID__ + "-data").textContent);
+  const named = (request) => JSON.stringify(Object.fromEntries(Object.entries(request)
+    .filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const absent = {error: {asked: "This view asked for more data.", found: "The page does not carry it.",
+    do: "Open the capture in the app, or export this view too."}};
+  const get = async (request) => data.answers[named(request)] ?? absent;
+  A.mount(document.getElementById(__ID__), {value: {manifest: data.manifest}, get, act: () => {}, host: __HOST__, style: __STYLE__});
+})();"""
+
+
+def _inert(text: str) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _script_safe(text: str) -> str:
+    """JavaScript of ours that may hold "</" in a string or an expression."""
+    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+@method
+def _repr_html_(self: Capture) -> str:
+    """The views for a notebook cell, drawn in a shadow root: no frame, and no style or script shared with other cells."""
+    return _mount(embedded(self, ["head_view", "model_view", "heat_map"]), "notebook")

@@ -1,0 +1,203 @@
+"""The manifest: everything a page knows of a capture before it asks for a single weight."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from inspector.captures import AttentionCall, Capture
+
+try:
+    from inspector.metrics import list_metrics, measure
+except ImportError:
+
+    def list_metrics():
+        return []
+
+    measure = None
+from inspector.scores import Scores
+from inspector.tokens import Tokens
+from inspector.views.registry import VIEWS
+
+__all__ = ["axis_rest", "group_key", "manifest_of"]
+
+FORMAT = 1
+_SINK = 0.3  # Gu et al. 2025: a first token that holds more than this on average is a sink
+
+
+def manifest_of(capture: Capture, *, batch: int = 0, identity: str = "", start: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Tokens, groups of layers, measures of every head, the proof and the views of one batch item, as JSON-ready data.
+
+    Args:
+        capture: what to show.
+        batch: which batch item.
+        identity: the name under which a server keeps the capture; "" in a page that asks nobody.
+        start: the selection to begin with.
+    """
+    groups = [_group(capture, tower, kind, batch) for tower, kind in capture.towers]
+    return {
+        "format": FORMAT,
+        "id": identity,
+        "title": capture.info.get("name", "model"),
+        "model": dict(capture.info),
+        "batch": batch,
+        "batches": max((call.shape[0] for call in capture.calls), default=1),
+        "axes": _axes(capture, batch),
+        "groups": groups,
+        "measures": [_metric(name) for name in list_metrics()],
+        "proof": _proof(capture, groups, batch),
+        "missing": [{"name": entry.name, "reason": entry.reason} for entry in capture.missing],
+        "views": [
+            {"name": name, "slug": view.slug, "title": view.title} for name, view in VIEWS.items() if view().offered(capture)
+        ],
+        "start": start,
+    }
+
+
+def group_key(tower: str, kind: str) -> str:
+    """The name of a group in links and requests: "self", "decoder.cross"."""
+    return f"{tower}.{kind}" if tower else kind
+
+
+def _group(capture: Capture, tower: str, kind: str, batch: int) -> dict[str, Any]:
+    calls = capture.group(tower, kind)
+    return {
+        "key": group_key(tower, kind),
+        "title": _title(tower, kind, len(capture.towers)),
+        "tower": tower,
+        "kind": kind,
+        "query_axis": calls[0].axes[0],
+        "key_axis": calls[0].axes[1],
+        "layers": [_layer(call) for call in calls],
+        "measures": {name: _values(capture, name, tower, kind, batch) for name in list_metrics()},
+    }
+
+
+def _title(tower: str, kind: str, groups: int) -> str:
+    if not tower:
+        return "Self-attention" if kind == "self" else "Cross-attention"
+    plain = tower.replace("_", " ").replace(".", " ").capitalize()
+    if kind == "cross":
+        return f"{plain}, cross"
+    return plain if groups > 1 else f"{plain}, self"
+
+
+def _layer(call: AttentionCall) -> dict[str, Any]:
+    mask = call.evidence.mask if isinstance(call.evidence, Scores) else None
+    sinks = getattr(call.evidence, "sinks", None) is not None
+    return {
+        "index": call.layer_index,
+        "name": call.name,
+        "heads": call.shape[1],
+        "queries": call.shape[2],
+        "keys": call.shape[3],
+        "causal": bool(mask is not None and mask.is_causal),
+        "learned_sink": sinks,
+        "source": call.source,
+        "residual": _finite(call.residual),
+        "tolerance": call.proof.tolerance,
+        "passed": call.proof.passed,
+        "note": call.note or call.proof.note,
+    }
+
+
+def _values(capture: Capture, name: str, tower: str, kind: str, batch: int) -> list[list[float | None]]:
+    """Per layer a list of heads; layers of one group may have different numbers of heads."""
+    values = measure(capture, name, tower=tower, kind=kind, batch=batch).values
+    calls = capture.group(tower, kind)
+    return [[_finite(v) for v in row[: call.shape[1]].tolist()] for row, call in zip(values, calls, strict=True)]
+
+
+def _metric(name: str) -> dict[str, Any]:
+    from inspector.metrics import METRICS
+
+    metric = METRICS[name]
+    return {
+        "name": name, "title": metric.title, "unit": metric.unit, "low": metric.low,
+        "high": _finite(metric.high), "text": metric.text, "source": metric.source,
+    }  # fmt: skip
+
+
+def _axes(capture: Capture, batch: int) -> dict[str, Any]:
+    axes: dict[str, Any] = {}
+    for call in capture.calls:
+        for name, tokens in zip(call.axes, (capture.query_tokens(call, batch), capture.key_tokens(call, batch)), strict=True):
+            if name not in axes:
+                axes[name] = _axis(tokens) | axis_rest(capture, call, tokens, name, batch)
+    return axes
+
+
+def _axis(tokens: Tokens) -> dict[str, Any]:
+    return {
+        "labels": list(tokens.labels),
+        "tokens": list(tokens.tokens),
+        "ids": list(tokens.ids),
+        **{name: [int(v) for v in getattr(tokens, name)] for name in ("special", "continues", "segments", "padding")},
+    }
+
+
+def axis_rest(capture: Capture, call: AttentionCall, tokens: Tokens, name: str, batch: int) -> dict[str, Any]:
+    """Where attention rests on this axis: the special tokens; without any, a first token that acts as a sink; else nothing."""
+    special = [at for at, flag in enumerate(tokens.special) if flag and not tokens.padding[at]]
+    if special and len(special) < len(tokens):
+        names = list(dict.fromkeys(tokens.tokens[at] for at in special))
+        return {"rest": special, "rest_name": " and ".join(names) if len(names) < 3 else "special tokens"}
+    same = [c for c in capture.calls if c.axes[1] == name and c.kind == "self" and c.shape[3] == len(tokens) > 2]
+    if same and _first_token_mass(same, batch) > _SINK:
+        return {"rest": [0], "rest_name": "the first token"}
+    return {"rest": [], "rest_name": ""}
+
+
+def _first_token_mass(calls: list[AttentionCall], batch: int) -> float:
+    """Mean weight on key 0 over spread rows of all heads."""
+    total = 0.0
+    for call in calls:
+        rows = (
+            torch.linspace(1, call.shape[2] - 1, min(16, call.shape[2] - 1)).round().long()
+            if call.shape[2] > 1
+            else torch.tensor([0])
+        )
+        total += float(call.weights(batch, None, rows)[..., 0].mean())
+    return total / len(calls)
+
+
+def _proof(capture: Capture, groups: list[dict[str, Any]], batch: int) -> dict[str, Any]:
+    checked = [call for call in capture.calls if call.residual is not None]
+    failed = capture.failed
+    worst = max(failed or checked, key=lambda c: _order(c.residual), default=None)
+    state = "failed" if failed else "passed" if checked else "unchecked"
+    sources = list(dict.fromkeys(call.source.removeprefix("interface:") for call in capture.calls))
+    return {
+        "state": state,
+        "residual": _finite(capture.residual),
+        "tolerance": worst.proof.tolerance if worst else None,
+        "checked": len(checked),
+        "calls": len(capture.calls),
+        "facts": [*_sizes(groups), _token_count(capture, batch), ", ".join(sources)],
+        "reason": next((call.proof.note for call in capture.calls if call.proof.note), ""),
+        "worst": {"group": group_key(worst.tower, worst.kind), "layer": worst.layer_index} if worst else None,
+    }
+
+
+def _order(residual: float | None) -> float:
+    return math.inf if residual is None or math.isnan(residual) else residual
+
+
+def _sizes(groups: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{len(group['layers'])} layers × {group['layers'][0]['heads']} heads"
+        + (f" ({group['title'].lower()})" if len(groups) > 1 else "")
+        for group in groups[:3]
+    ]
+
+
+def _token_count(capture: Capture, batch: int) -> str:
+    call = capture.calls[0]
+    count = sum(not p for p in capture.query_tokens(call, batch).padding)
+    return f"{count:,} tokens"
+
+
+def _finite(number: float | None) -> float | None:
+    return None if number is None or not math.isfinite(number) else float(number)

@@ -1,0 +1,57 @@
+"""What a page gets of a head too long to be sent: its margins and the top of its scale. Rows and tiles are asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from inspector.captures import AttentionCall, Capture
+from inspector.errors import OutOfRange
+from inspector.views.packing import floats
+from inspector.views.registry import ANSWERS, Request
+from inspector.views.requests import find_call, whole
+from inspector.views.thumbnails import shown
+
+__all__ = ["overview", "tile"]
+
+
+def overview(capture: Capture, call: AttentionCall, batch: int, head: int) -> dict[str, Any]:
+    """Attention received per key (mean over shown queries), mass at rest per query, and the top of the colour scale."""
+    keys = shown(capture, call, batch, 1)
+    queries = shown(capture, call, batch, 0)
+    resting = torch.ones(call.shape[3], dtype=torch.bool)
+    resting[keys] = False
+    received, rest = torch.zeros(call.shape[3], dtype=torch.float64), torch.zeros(call.shape[2])
+    largest: list[torch.Tensor] = []
+    for some in torch.arange(call.shape[2]).split(max(1, 2**22 // call.shape[3])):
+        weights = call.weights(batch, head, some)[0, 0].cpu()
+        rest[some] = weights[:, resting].sum(1)
+        content = torch.isin(some, queries)
+        received += weights[content].sum(0, dtype=torch.float64)
+        inside = weights[content][:, keys].flatten()
+        largest.append(inside.topk(min(len(inside), 1 + len(inside) // 2000)).values)
+    every = torch.cat(largest).sort(descending=True).values
+    above = int(len(queries) * len(keys) * 0.0005)
+    return {
+        "received": floats(received / max(1, len(queries))),
+        "rest": floats(rest),
+        "top": float(every[min(above, len(every) - 1)]),
+        "max": float(every[0]),
+    }
+
+
+@ANSWERS.add("tile")
+def tile(capture: Capture, request: Request) -> dict[str, Any]:
+    """A rectangle of one head: single weights at pool 1, means of pool × pool weights above."""
+    call = find_call(capture, request)
+    q0 = whole(request, "q0", 0, call.shape[2] - 1)
+    q1 = whole(request, "q1", q0 + 1, call.shape[2])
+    k0 = whole(request, "k0", 0, call.shape[3] - 1)
+    k1 = whole(request, "k1", k0 + 1, call.shape[3])
+    pool = whole(request, "pool", 1, max(call.shape[2:]))
+    head = whole(request, "head", 0, call.shape[1] - 1)
+    if ((q1 - q0) / pool) * ((k1 - k0) / pool) > 2**20:
+        raise OutOfRange("A tile was asked for.", "It has more than a million cells.", "Ask for a smaller one, or pool more.")
+    values = call.tile(head, queries=slice(q0, q1), keys=slice(k0, k1), pool=pool, batch=request.get("batch", 0))
+    return {"values": floats(values), "mean": pool > 1}
