@@ -1,0 +1,69 @@
+"""A real browser for the views, and a page that fails its test when anything leaves the machine or errs on the console."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+LOCAL = {"", "127.0.0.1", "localhost"}
+
+
+def _launch(play) -> Browser:
+    """Debian's chromium where it is installed, else Playwright's own."""
+    found = os.environ.get("INSPECTOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    return play.chromium.launch(executable_path=found, args=FLAGS)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        try:
+            running = _launch(play)
+        except Error as error:
+            if os.environ.get("CI", "").lower() == "true":
+                pytest.fail(f"No browser could be started: {error}")
+            pytest.skip("No browser: run `make browser`.")
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator:
+    """Makes pages; afterwards none of them may have asked another machine for anything or logged an error."""
+    opened: list[tuple[Page, list[str]]] = []
+
+    def make(width: int = 1400, height: int = 1000, **options) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **options)
+        page, trouble = context.new_page(), []
+        page.on("request", lambda r: None if (urlparse(r.url).hostname or "") in LOCAL else trouble.append(f"request to {r.url}"))
+        page.on("pageerror", lambda e: trouble.append(f"page error: {e}"))
+        page.on("console", lambda m: trouble.append(f"console: {m.text}") if m.type == "error" else None)
+        page.set_default_timeout(15_000)
+        opened.append((page, trouble))
+        return page
+
+    yield make
+    troubles = [entry for _, trouble in opened for entry in trouble]
+    for page, _ in opened:
+        page.context.close()
+    assert not troubles, troubles
+
+
+@pytest.fixture
+def page(new_page) -> Page:
+    return new_page()
+
+
+@pytest.fixture
+def shot(tmp_path: Path):
+    """Saves a picture: into the folder INSPECTOR_SHOTS names, to be looked at, else into the test's own folder."""
+    folder = Path(os.environ.get("INSPECTOR_SHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return lambda page, name: page.screenshot(path=str(folder / f"{name}.png"))
