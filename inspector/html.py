@@ -12,7 +12,7 @@ from typing import Any
 
 from inspector.captures import Capture, method
 from inspector.views import VIEWS
-from inspector.views.assets import script, style
+from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
 from inspector.views.requests import answer
 
@@ -58,7 +58,8 @@ def page(
     name = html.escape(title or f"Attention of {data['manifest']['title']}")
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{name}</title>\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f'</head>\n<body style="margin:0">\n{_mount(data, "page")}\n</body>\n</html>\n'
     )
 
@@ -84,7 +85,7 @@ def _mount(data: dict[str, Any], host: str) -> str:
     return (
         f'<div id="{here}" class="attention-inspector"></div>\n'
         f'<script type="application/json" id="{here}-data">{_inert(json.dumps(data))}</script>\n'
-        f"<script>{_script_safe(boot.replace('__STYLE__', json.dumps(style())).replace('__SCRIPT__', script()))}</script>"
+        f"<script>{boot.replace('__SCRIPT__', script())}</script>"
     )
 
 
@@ -96,18 +97,13 @@ _BOOT = """(() => {
   const absent = {error: {asked: "This view asked for more data.", found: "The page does not carry it.",
     do: "Open the capture in the app, or export this view too."}};
   const get = async (request) => data.answers[named(request)] ?? absent;
-  A.mount(document.getElementById(__ID__), {value: {manifest: data.manifest}, get, act: () => {}, host: __HOST__, style: __STYLE__});
+  A.mount(document.getElementById(__ID__), {value: {manifest: data.manifest}, get, act: () => {}, host: __HOST__});
 })();"""
 
 
 def _inert(text: str) -> str:
     """JSON that cannot end the script element it stands in."""
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _script_safe(text: str) -> str:
-    """JavaScript of ours that may hold "</" in a string or an expression."""
-    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 @method

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import functools
+import json
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-__all__ = ["script", "style"]
+__all__ = ["script"]
 
 
 @functools.cache
 def script() -> str:
-    """All JavaScript in one function scope that leaves ``mount(element, options)`` as its value.
+    """All JavaScript and CSS as one expression whose value has ``mount(element, {value, get, act, host})``.
 
-    Every file only defines things on ``A``, so their order does not matter.
+    Every file only defines things on ``A``, so their order does not matter. "<" is escaped in the style's string, and the
+    scripts hold no closing script tag, so the text may stand inside a script element.
     """
-    return '(() => {\n"use strict";\nconst A = {views: {}};\n' + _joined(".js") + "\nreturn A;\n})()"
-
-
-@functools.cache
-def style() -> str:
-    """All CSS."""
-    return _joined(".css")
+    style = json.dumps(_joined(".css")).replace("<", "\\u003c")
+    code = _joined(".js").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return f'(() => {{\n"use strict";\nconst A = {{views: {{}}, css: {style}}};\n{code}\nreturn A;\n}})()'
 
 
 def _joined(ending: str) -> str:
