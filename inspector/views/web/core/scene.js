@@ -1,0 +1,78 @@
+// A picture as a list of plain shapes: one layout serves the screen (canvas), the PNG and the SVG file.
+A.Scene = class {
+  constructor(width, height) {
+    Object.assign(this, { width, height, items: [] });
+  }
+
+  /** {fill, stroke, width, radius, dash, opacity} */
+  rect(x, y, w, h, style) {
+    this.items.push({ kind: "rect", x, y, w, h, ...style });
+  }
+
+  line(x1, y1, x2, y2, style) {
+    this.items.push({ kind: "path", d: `M${x1} ${y1}L${x2} ${y2}`, ...style });
+  }
+
+  /** An SVG path: {fill, stroke, width, dash, opacity} */
+  path(d, style) {
+    this.items.push({ kind: "path", d, ...style });
+  }
+
+  /** {size, weight, fill, align: "start" | "middle" | "end", rotate in degrees, room: pixels before it is cut, strike} ; y is the middle of the line. */
+  text(x, y, text, style) {
+    const { room, ...rest } = { size: 12, weight: 400, align: "start", rotate: 0, ...style };
+    const shown = room === undefined ? String(text) : A.Scene.fit(String(text), room, rest.size, rest.weight);
+    this.items.push({ kind: "text", x, y, text: shown, ...rest });
+  }
+
+  /** A canvas stretched over a rectangle; smooth false keeps its pixels as squares. */
+  image(source, x, y, w, h, smooth = false) {
+    if (source.width && source.height) this.items.push({ kind: "image", source, x, y, w, h, smooth });
+  }
+
+  /** Stripes: "rest" (mass at rest), "barred" (not allowed), "broken" (not a number). */
+  hatch(x, y, w, h, pattern, colour) {
+    this.items.push({ kind: "hatch", x, y, w, h, pattern, colour });
+  }
+
+  /** What `draw` adds is seen only inside the rectangle. */
+  clip(x, y, w, h, draw) {
+    this.items.push({ kind: "clip", x, y, w, h });
+    draw();
+    this.items.push({ kind: "unclip" });
+  }
+};
+
+A.Scene.FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif';
+
+// Stripe patterns: period, thickness and whether they cross, in pixels.
+A.Scene.STRIPES = { rest: { period: 4, width: 1.6 }, barred: { period: 7, width: 1 }, broken: { period: 5, width: 1.2, cross: true } };
+
+/** Width of a text in pixels, as the canvas will draw it. */
+A.Scene.measure = (() => {
+  let ctx = null;
+  const known = new Map();
+  return (text, size = 12, weight = 400) => {
+    ctx = ctx || document.createElement("canvas").getContext("2d");
+    const key = `${size} ${weight} ${text}`;
+    if (known.size > 5000) known.clear();
+    if (!known.has(key)) {
+      ctx.font = `${weight} ${size}px ${A.Scene.FONT}`;
+      known.set(key, ctx.measureText(text).width);
+    }
+    return known.get(key);
+  };
+})();
+
+/** A text cut with … so that it fits the room. */
+A.Scene.fit = (text, room, size, weight) => {
+  if (A.Scene.measure(text, size, weight) <= room) return text;
+  const chars = Array.from(text);
+  let low = 0, high = chars.length;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (A.Scene.measure(`${chars.slice(0, middle).join("")}…`, size, weight) <= room) low = middle;
+    else high = middle - 1;
+  }
+  return low ? `${chars.slice(0, low).join("")}…` : "…";
+};

@@ -1,0 +1,63 @@
+// The selection at one place: group, layer, head, and the pinned link.
+A.steppers = {
+  draw(bench) {
+    const { h, put } = A.dom, { manifest } = bench, { state } = bench.selection, { steppers } = A;
+    const group = bench.data.group(state.group), at = bench.data.position(state.group, state.layer), layer = group.layers[at];
+    const texts = manifest.batches > 1 ? steppers.one("Text", `Text ${manifest.batch + 1} of ${manifest.batches}`, manifest.batch > 0, manifest.batch < manifest.batches - 1,
+      (step) => bench.act({ name: "batch", batch: manifest.batch + step })) : null;
+    const name = state.heads.length === 1 ? `Head ${state.heads[0]}` : `${state.heads.length} heads`;
+    const focused = A.dom.focused(), keep = focused && focused.dataset && focused.dataset.step;
+    put(bench.parts.chosen, texts, steppers.groups(bench),
+      steppers.one("Layer", `Layer ${layer.index}`, at > 0, at < group.layers.length - 1, (step) => steppers.layer(bench, step)),
+      steppers.one("Head", name, state.heads[0] > 0, state.heads[0] < layer.heads - 1, (step) => steppers.head(bench, step)),
+      h("div", { class: "link", title: "The pinned link" }));
+    if (keep) { const again = bench.parts.chosen.querySelector(`[data-step="${keep}"]`); if (again) again.focus(); }
+    steppers.link(bench);
+  },
+
+  one(name, text, back, on, step) {
+    const { h } = A.dom;
+    const button = (sign, word, by, able) => h("button", { type: "button", class: "step", "data-step": `${name} ${by}`, "aria-label": `${word} ${name.toLowerCase()}`,
+      "aria-disabled": String(!able), on: { click: () => able && step(by) } }, sign);
+    return h("div", { class: "stepper", role: "group", "aria-label": name }, button("‹", "Previous", -1, back), h("span", { class: "stepper-name" }, text), button("›", "Next", 1, on));
+  },
+
+  groups(bench) {
+    const { h } = A.dom, { groups } = bench.manifest;
+    if (groups.length < 2) return null;
+    return h("select", { class: "select", "aria-label": "Attention of", on: { change: (e) => A.steppers.group(bench, e.target.value) } },
+      groups.map((g) => h("option", { value: g.key, selected: g.key === bench.selection.state.group }, g.title)));
+  },
+
+  group(bench, key) {
+    const group = bench.data.group(key), { state } = bench.selection;
+    const layer = group.layers.find((l) => l.index === state.layer) || group.layers[0];
+    bench.selection.set({ group: key, layer: layer.index, heads: state.heads.filter((x) => x < layer.heads).length ? state.heads.filter((x) => x < layer.heads) : [0], query: null, key: null, from: null });
+  },
+
+  layer(bench, step) {
+    const { state } = bench.selection, { layers } = bench.data.group(state.group);
+    const layer = layers[bench.data.position(state.group, state.layer) + step];
+    if (!layer) return;
+    const heads = state.heads.filter((x) => x < layer.heads);
+    bench.selection.set({ layer: layer.index, heads: heads.length ? heads : [0] });
+  },
+
+  head(bench, step) {
+    const { state } = bench.selection, to = state.heads[0] + step;
+    if (to >= 0 && to < bench.data.layer(state.group, state.layer).heads) bench.selection.set({ heads: [to] });
+  },
+
+  /** The pinned link in words: ‘it’ → ‘animal’ 0.567. */
+  async link(bench) {
+    const { h, put } = A.dom, { group, layer, heads, query, key } = bench.selection.state;
+    const slot = bench.parts.chosen.querySelector(".link"), queries = bench.data.queryTokens(group, layer), keys = bench.data.keyTokens(group, layer);
+    if (query === null) return put(slot, "no token pinned");
+    const from = h("bdi", { class: "is-query" }, A.captions.quote(queries[query]));
+    put(slot, from, key === null ? "" : [" → ", h("bdi", { class: "is-key" }, A.captions.quote(keys[key])), " "]);
+    if (key === null) return slot;
+    const row = await bench.data.head(group, layer, heads[0]).then((head) => head.row(query)).catch(() => null);
+    if (row) slot.append(A.words.weight(row[key]));
+    return slot;
+  },
+};

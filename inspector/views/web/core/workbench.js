@@ -1,0 +1,140 @@
+// The workbench: one place that holds the tabs, the selection, the caption and, below them, the view that is chosen.
+A.Workbench = class {
+  constructor(element, { value, get, act, host }) {
+    Object.assign(this, { element, get, act: act || (() => {}), host: host || "page", stages: new Map(), drawnCount: 0 });
+    const root = element.shadowRoot || element.attachShadow({ mode: "open" });
+    this.parts = A.frame.build(this);
+    A.dom.put(root, A.dom.h("style", {}, A.css || ""), this.parts.bench);
+    this.root = root;
+    this.theme = A.theme.follow(this);
+    this.keyboard = A.keyboard.attach(this);
+    this.watchSize();
+    this.watchHash();
+    this.update(value);
+  }
+
+  /** Take what the host has now: a manifest, an error, progress, or nothing yet. */
+  update(value) {
+    this.value = value;
+    A.notice.draw(this, value);
+    const manifest = value && value.manifest;
+    if (!manifest || (this.manifest && manifest.id === this.manifest.id && this.selection)) return;
+    const before = this.selection && { state: this.selection.state, manifest: this.manifest };
+    this.manifest = manifest;
+    this.data = new A.Data(manifest, this.get);
+    for (const stage of this.stages.values()) stage.dispose();
+    this.stages.clear();
+    this.notes = [];
+    const state = this.firstState(before);
+    this.selection = new A.Selection(state);
+    this.selection.on((_, changed) => this.changed(changed));
+    A.tabs.build(this);
+    A.proof.draw(this);
+    this.parts.bench.dataset.full = "yes";
+    this.changed(new Set(["view", "theme", "layer", "heads"]));
+  }
+
+  firstState(before) {
+    const base = A.choices.first(this.manifest);
+    if (before) return A.keep.over(before, this.manifest, base);
+    if (this.host === "notebook") return base;
+    const read = A.hash.read(location.hash, this.manifest.views.filter((v) => A.views[v.name]));
+    this.foreign = read.foreign;
+    if (["layer", "heads", "group"].some((name) => name in read.patch)) Object.assign(base, { query: null, key: null });
+    const { state, notes } = A.choices.fit(read.patch, this.manifest, base);
+    this.notes = [...read.notes, ...notes];
+    return state;
+  }
+
+  /** Something was chosen: write the link, refresh what surrounds the view, and draw the view itself. */
+  changed(changed) {
+    const { state } = this.selection;
+    if (changed.has("theme")) this.theme.apply(state.theme);
+    this.writeHash();
+    A.tabs.draw(this);
+    A.steppers.draw(this);
+    A.notice.notes(this);
+    this.element.dataset.view = state.view;
+    this.draw(changed);
+  }
+
+  stage() {
+    const name = this.selection.state.view;
+    if (!this.stages.has(name)) this.stages.set(name, A.stage.create(this, name));
+    return this.stages.get(name);
+  }
+
+  /** Draw the chosen view; calls made while one runs are gathered into one more. */
+  async draw(changed) {
+    for (const name of changed || ["all"]) (this.waiting ||= new Set()).add(name);
+    delete this.element.dataset.drawn;
+    if (this.drawing) return;
+    this.drawing = true;
+    while (this.waiting) {
+      const now = this.waiting;
+      this.waiting = null;
+      await this.drawOnce(now);
+    }
+    this.drawing = false;
+    this.element.dataset.drawn = String(++this.drawnCount);
+    this.element.dispatchEvent(new CustomEvent("drawn", { bubbles: true, composed: true }));
+  }
+
+  async drawOnce(changed) {
+    const stage = this.stage();
+    const slow = setTimeout(() => stage.panelElement.classList.add("waiting"), 250);
+    try {
+      await stage.draw(changed);
+      A.notice.clearFetch(this);
+    } catch (error) {
+      A.notice.failed(this, error);
+    } finally {
+      clearTimeout(slow);
+      stage.panelElement.classList.remove("waiting");
+    }
+  }
+
+  watchSize() {
+    let width = 0;
+    this.sizes = new ResizeObserver(() => {
+      const now = this.parts.bench.clientWidth;
+      if (now === width || !now) return;
+      width = now;
+      if (this.selection) this.draw(new Set(["size"]));
+    });
+    this.sizes.observe(this.parts.bench);
+  }
+
+  watchHash() {
+    if (this.host === "notebook") return;
+    window.addEventListener("hashchange", () => {
+      if (!this.selection || location.hash === this.written) return;
+      const read = A.hash.read(location.hash, this.manifest.views);
+      const wish = { query: null, key: null, ...read.patch };
+      const { state, notes } = A.choices.fit(wish, this.manifest, { ...this.selection.state });
+      this.notes = [...read.notes, ...notes];
+      this.foreign = read.foreign;
+      this.selection.set(state);
+      A.notice.notes(this);
+    });
+  }
+
+  writeHash() {
+    if (this.host === "notebook") return;
+    const hash = A.hash.write(this.selection.state, this.manifest, this.foreign);
+    if (hash === location.hash) return;
+    this.written = hash;
+    try { history.replaceState(history.state, "", hash); } catch { /* a page opened from a sandbox keeps its address */ }
+  }
+
+  /** Say something to a screen reader. */
+  announce(text) {
+    this.parts.live.textContent = text;
+  }
+};
+
+/** Put a workbench into an element; returns {update(value)}. */
+A.mount = (element, options) => {
+  const bench = new A.Workbench(element, options);
+  return { update: (value) => bench.update(value), bench };
+};
