@@ -1,0 +1,211 @@
+"""The web app: layout and events. Everything it shows comes from the ``inspector`` package."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from inspector.component import Captures, Workbench, error_value
+from inspector.errors import InputTooLong, InspectorError
+from inspector.examples import EXAMPLES, MODELS, Example, example
+from inspector.service import Service, summary_of
+
+HERE = Path(__file__).parent
+THEME = gr.themes.Base(
+    font=["-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "Liberation Sans", "Arial", "sans-serif"],
+    font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
+)
+TITLE = "Attention Inspector"
+BRAND = (
+    '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path fill="none" stroke="currentColor" stroke-width="2.4" '
+    'd="M2 4C13 4 11 20 22 20M2 12C13 12 11 5 22 5M2 20C13 20 11 4 22 11"/></svg><h1>Attention Inspector</h1>'
+    "<span>what a Transformer looks at, as it computed it</span></div>"
+)
+# Gradio's own colours follow the theme that is chosen in the workbench; what a link says is handed to Python.
+FOLLOW_THEME = """
+const bench = element.ownerDocument.querySelector("#workbench");
+new MutationObserver(() => {
+  const host = bench.querySelector(".attention-inspector");
+  if (host && host.dataset.theme) document.body.classList.toggle("dark", host.dataset.theme === "dark");
+}).observe(bench, {subtree: true, attributes: true, attributeFilter: ["data-theme"]});
+"""
+READ_LINK = """() => {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  return ["model", "text", "pair", "example"].map((name) => (parts.get(name) || "").slice(0, 20000));
+}"""
+
+
+class App:
+    """What the events share: the models in memory and the captures people are looking at."""
+
+    def __init__(self) -> None:
+        self.service = Service()
+        self.captures = Captures()
+        self.bench: Workbench
+
+    def first_value(self) -> dict[str, Any]:
+        """The example that is drawn before anyone clicks."""
+        first = EXAMPLES[0]
+        try:
+            return self._value("bundled", first.text, first.pair, self.service.inspect("bundled", first.text, first.pair))
+        except InspectorError as error:
+            return error_value(error)
+
+    def run(self, model: str, text: str, pair: str, truncate: bool = False) -> Iterator[Any]:
+        """Steps while it works, then the picture or what went wrong."""
+        yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step))
+
+    def act(self, model: str, text: str, pair: str, event: gr.EventData) -> Iterator[Any]:
+        """A button of the workbench: run again with the text cut to what the model takes."""
+        data = getattr(event, "_data", None) or {}
+        if data.get("name") == "cut":
+            yield from self.run(model, text, pair, truncate=True)
+        else:
+            yield gr.skip()
+
+    def from_link(self, model: str, text: str, pair: str, name: str) -> Iterator[Any]:
+        """What a link asks for: the form filled in and, where it differs from the first screen, run."""
+        found = example(name)
+        if found is not None:
+            text, pair = found.text, found.pair
+        if not text.strip() or (found is EXAMPLES[0] and model in ("", "bundled")):
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        chosen = model or "bundled"
+        for value in self.run(chosen, text, pair):
+            yield chosen, text, pair, value
+
+    def api(self, model: str, text: str, pair: str = "") -> tuple[dict[str, Any], str]:
+        """Tokens, layers, heads and every measure of every head as JSON, and the capture as a safetensors file."""
+        from gradio.utils import get_upload_folder
+
+        try:
+            capture = self.service.inspect(model or "bundled", text, pair)
+            folder = Path(get_upload_folder()) / self.captures.add(capture)
+            folder.mkdir(parents=True)
+            capture.save(folder / "capture.safetensors")
+            return summary_of(capture), str(folder / "capture.safetensors")
+        except InspectorError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def _inspected(self, model: str, text: str, pair: str, truncate: bool, step: Any) -> dict[str, Any]:
+        name = str(model or "bundled")
+        try:
+            return self._value(
+                name, text or "", pair or "", self.service.inspect(name, text or "", pair or "", truncate=truncate, step=step)
+            )
+        except InputTooLong as error:
+            return error_value(error, {"name": "cut", "label": f"Cut to {error.limit:,} tokens"})
+        except Exception as error:  # whatever a model does to its input, the app stays up and says what happened
+            return error_value(error)
+
+    def _value(self, model: str, text: str, pair: str, capture: Any) -> dict[str, Any]:
+        known = next((e for e in EXAMPLES if (e.text, e.pair) == (text, pair)), None)
+        if known is not None and model == "bundled":
+            return self.bench.show(capture, start=known.start, link={"example": known.name})
+        link = {"model": model, "text": text, "pair": pair} if len(text) + len(pair) < 2000 else {}
+        return self.bench.show(capture, link={name: value for name, value in link.items() if value})
+
+    @staticmethod
+    def _working(work: Any) -> Iterator[Any]:
+        """Runs ``work`` beside the event, so that its steps can be shown while it goes on."""
+        told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        thread = threading.Thread(target=lambda: told.put(work(lambda step: told.put(step))), daemon=True)
+        thread.start()
+        while True:
+            news = told.get()
+            if isinstance(news, str):
+                yield {"busy": {"step": news, "cancel": True}}
+            else:
+                yield news
+                return
+
+
+def build_app() -> gr.Blocks:
+    """The page and its events."""
+    app = App()
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
+        gr.HTML(BRAND, elem_id="brand")
+        with gr.Row(elem_id="form"):
+            model = gr.Dropdown(
+                list(MODELS), value="bundled", label="Model", info=None, allow_custom_value=True, scale=2, elem_id="model"
+            )
+            text = gr.Textbox(EXAMPLES[0].text, label="Text", lines=1, max_lines=6, scale=6, elem_id="text", max_length=1_200_000)
+            pair = gr.Textbox(
+                "", label="Second text (optional)", lines=1, max_lines=6, scale=3, elem_id="pair", max_length=1_200_000
+            )
+            go = gr.Button("Inspect", variant="primary", scale=0, elem_id="inspect")
+        with gr.Row(elem_id="examples"):
+            gr.HTML("Examples", elem_id="examples-label")
+            chips = [(gr.Button(entry.title, size="sm", scale=0, elem_classes="chip"), entry) for entry in EXAMPLES]
+        app.bench = Workbench(captures=app.captures, elem_id="workbench")
+        app.bench.value = app.first_value()
+        gr.HTML("", js_on_load=FOLLOW_THEME, elem_id="theme-bridge")
+        _events(app, model, text, pair, go, chips)
+        _api(app, model, text, pair)
+        with gr.Column(visible=False):
+            link = [gr.Textbox() for _ in range(4)]
+        demo.load(
+            app.from_link,
+            link,
+            [model, text, pair, app.bench],
+            js=READ_LINK,
+            show_progress="hidden",
+            api_visibility="private",
+            concurrency_id="model",
+        )
+    return demo
+
+
+def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tuple[Any, Example]]) -> None:
+    heavy: dict[str, Any] = {
+        "show_progress": "hidden",
+        "concurrency_id": "model",
+        "concurrency_limit": 2,
+        "api_visibility": "private",
+    }
+    running = [gr.on([go.click, text.submit, pair.submit], app.run, [model, text, pair], app.bench, **heavy)]
+    running.append(app.bench.act(app.act, [model, text, pair], app.bench, **heavy))
+    for chip, entry in chips:
+        filled = chip.click(
+            lambda entry=entry: (entry.text, entry.pair),
+            None,
+            [text, pair],
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        running.append(filled.then(app.run, [model, text, pair], app.bench, **heavy))
+    app.bench.cancel(
+        lambda: {"busy": None}, None, app.bench, cancels=running, queue=False, show_progress="hidden", api_visibility="private"
+    )
+
+
+def _api(app: App, model: Any, text: Any, pair: Any) -> None:
+    with gr.Column(visible=False):
+        found, file, ask = gr.JSON(), gr.File(), gr.Button()
+    ask.click(app.api, [model, text, pair], [found, file], api_name="inspect", concurrency_id="model")
+
+
+def main(demo: gr.Blocks) -> None:
+    """Serves the app on 127.0.0.1 (or GRADIO_SERVER_NAME), port 7860 (or GRADIO_SERVER_PORT)."""
+    demo.queue().launch(
+        server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        theme=THEME,
+        css_paths=[HERE / "gradio_app.css"],
+        footer_links=["api"],
+        ssr_mode=False,
+        show_error=True,
+    )
+
+
+demo = build_app()
+
+if __name__ == "__main__":
+    main(demo)

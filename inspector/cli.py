@@ -1,0 +1,95 @@
+"""The command line: ``python -m inspector "text" --out page.html``."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inspector.bundled import BUNDLED
+from inspector.captures import Capture
+from inspector.errors import InspectorError
+from inspector.metrics import list_metrics, measure
+from inspector.models import Inspector
+from inspector.views import VIEWS
+
+__all__ = ["main"]
+
+ViewName = enum.StrEnum("ViewName", {name: name for name in VIEWS})
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def inspect(
+    text: Annotated[str, typer.Argument(help="The text to look into; '-' reads it from standard input.", show_default=False)],
+    pair: Annotated[str | None, typer.Option(help="A second text: the second sentence, or a translation model's target.")] = None,
+    model: Annotated[str, typer.Option(help="'bundled', a Hub id such as gpt2, or a folder in Hub format.")] = BUNDLED,
+    view: Annotated[list[ViewName] | None, typer.Option(help="Which view the page shows; may be given several times.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write: .html for a page, .safetensors for the capture.", dir_okay=False)
+    ] = None,
+    layer: Annotated[int | None, typer.Option(help="The layer the page begins with, counted from 0.")] = None,
+    head: Annotated[int | None, typer.Option(help="The head the page begins with, counted from 0.")] = None,
+    truncate: Annotated[bool, typer.Option("--truncate", help="Cut a text that is longer than the model takes.")] = False,
+) -> None:
+    """Run a model on a text and write what it attends to, or print the measures of its heads.
+
+    Exit status: 0 done, 1 the input or the model cannot be used (the reason is on standard error), 2 wrong usage.
+    """
+    try:
+        _check(out)
+        capture = Inspector.from_pretrained(model)(sys.stdin.read() if text == "-" else text, pair, truncate=truncate)
+        if out is None:
+            _report(capture)
+        elif out.suffix == ".safetensors":
+            capture.save(out)
+        else:
+            start = {"layer": layer or 0, "heads": [head or 0]} if layer is not None or head is not None else None
+            if start:
+                capture.call(start["layer"])
+            capture.to_html([str(name) for name in view] if view else "head_view", out, start=start)
+        _say(capture, out)
+    except InspectorError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        typer.echo(f"error: The result was to be written to {out}. {error}. Give a place that can be written.", err=True)
+        raise typer.Exit(1) from error
+
+
+def _check(out: Path | None) -> None:
+    """Before minutes of work: is there a place for the result, and in a form we write?"""
+    if out is None:
+        return
+    if out.suffix not in (".html", ".safetensors"):
+        raise typer.BadParameter(f"{out.name!r} ends in neither .html nor .safetensors", param_hint="--out")
+    if not out.absolute().parent.is_dir():
+        raise typer.BadParameter(f"the folder {str(out.parent)!r} does not exist", param_hint="--out")
+
+
+def _report(capture: Capture) -> None:
+    """The highest head of every measure."""
+    for tower, kind in capture.towers:
+        typer.echo(f"{(tower + ' ') if tower else ''}{kind}-attention, highest head of each measure:")
+        for name in list_metrics():
+            scores = measure(capture, name, tower=tower, kind=kind)
+            values = scores.values.nan_to_num(float("-inf"))
+            layer, head = divmod(int(values.argmax()), values.shape[1])
+            if values.isfinite().any():
+                typer.echo(f"  {scores.title:<24} layer {layer:>2} head {head:>2}  {values[layer, head]:8.3f} {scores.unit}")
+
+
+def _say(capture: Capture, out: Path | None) -> None:
+    residual = (
+        "not checked" if capture.residual is None else f"weights × values within {capture.residual:.1e} of the model's own output"
+    )
+    verdict = "FAILED: " if capture.failed else ""
+    typer.echo(f"{verdict}{residual}" + (f"; wrote {out}" if out else ""), err=True)
+
+
+def main() -> None:
+    """The entry point."""
+    app()
