@@ -135,6 +135,13 @@ class AdditiveAttention(AttentionModule):
             budget=self.budget,
         )
 
+    def pair_scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """e = vᵀ tanh(W_k k + W_q q) of many queries."""
+        W_q, W_k = self.W_q, self.W_k
+        return additive_scores(
+            query, key, W_q=W_q.weight, W_k=W_k.weight, v=self.v, b_q=W_q.bias, b_k=W_k.bias, budget=self.budget
+        )
+
     def extra_repr(self) -> str:
         """The sizes, for printing."""
         return f"v: {self.hidden_size}"

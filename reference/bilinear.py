@@ -64,3 +64,7 @@ class BilinearAttention(AttentionModule):
     def attention(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **options: Any) -> tuple[Tensor, Tensor]:
         """Context and weights of many queries."""
         return bilinear_attention(query, key, value, mask, W=self.W)
+
+    def pair_scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """e = qᵀ W k of many queries."""
+        return bilinear_scores(query, key, self.W)

@@ -73,6 +73,10 @@ class ConcatAttention(AttentionModule):
         """Context and weights of many queries."""
         return concat_attention(query, key, value, mask, W=self.W, v=self.v)
 
+    def pair_scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """e = vᵀ tanh(W [q; k]) of many queries."""
+        return concat_scores(query, key, self.W, self.v)
+
 
 def _cut(query: Tensor, key: Tensor, W: Tensor) -> tuple[Tensor, Tensor]:
     check_inputs(query, key, W=W)

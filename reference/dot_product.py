@@ -116,6 +116,10 @@ class DotProductAttention(AttentionModule):
         """Context and weights of many queries."""
         return dot_product_attention(query, key, value, mask)
 
+    def pair_scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """e = q · k of many queries."""
+        return dot_product_scores(query, key)
+
 
 class ScaledDotProductAttention(AttentionModule):
     """The Transformer's score; no parameters. ``scale`` is 1/√width unless given.
@@ -132,3 +136,7 @@ class ScaledDotProductAttention(AttentionModule):
     def attention(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **options: Any) -> tuple[Tensor, Tensor]:
         """Context and weights of many queries."""
         return scaled_dot_product_attention(query, key, value, mask, scale=self.scale)
+
+    def pair_scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """e = q · k / √d of many queries."""
+        return dot_product_scores(query, key, query.shape[-1] ** -0.5 if self.scale is None else self.scale)

@@ -21,12 +21,13 @@ from reference.bilinear import bilinear_scores
 from reference.dot_product import dot_product_scores
 from reference.errors import AttentionInputError
 from reference.inputs import check_inputs, check_mask, check_size, wide
-from reference.module import AttentionModule
+from reference.module import AttentionModule, row_mask
 from reference.softmax import masked_softmax
 
 __all__ = [
     "LocalMonotonicAttention",
     "LocalPredictiveAttention",
+    "focus",
     "local_attention",
     "predicted_centre",
 ]
@@ -52,15 +53,23 @@ def local_attention(
     >>> local_attention(torch.zeros(1, 4), torch.arange(4.0)[:, None], torch.tensor([2.0]), 1, gaussian=True)[1]
     tensor([[0.0000, 0.0451, 0.3333, 0.0451]])
     """
-    _check_window(window)
     check_mask(mask, scores.shape)
-    distance = torch.arange(scores.shape[-1], device=scores.device) - wide(centre).unsqueeze(-1)
-    near = distance.detach().abs() <= window
+    nearness = focus(centre, scores.shape[-1], window)
+    near = nearness > 0
     weights = masked_softmax(wide(scores), near.expand(scores.shape) if mask is None else near & mask)
-    if gaussian:
-        weights = weights * torch.exp(-(distance**2) / (2 * (window / 2) ** 2))
-    weights = weights.to(wide(scores).dtype)
+    weights = (weights * nearness if gaussian else weights).to(wide(value).dtype)
     return (weights @ wide(value)).to(value.dtype), weights.to(value.dtype)
+
+
+def focus(centre: Tensor, keys: int, window: int) -> Tensor:
+    """How near each key is, exp(−(j − p)² / 2σ²) with σ = D/2, and 0 outside the window; [..., queries, keys], in [0, 1].
+
+    >>> focus(torch.tensor([2.0]), 5, 2)
+    tensor([[0.1353, 0.6065, 1.0000, 0.6065, 0.1353]])
+    """
+    distance = torch.arange(keys, device=centre.device) - wide(centre).unsqueeze(-1)
+    gaussian = torch.exp(-(distance**2) / (2 * (_check_window(window) / 2) ** 2))
+    return gaussian * (distance.detach().abs() <= window)
 
 
 def predicted_centre(query: Tensor, W_p: Tensor, v_p: Tensor, length: Tensor | int) -> Tensor:
@@ -101,6 +110,10 @@ class LocalMonotonicAttention(AttentionModule):
         centre = torch.arange(query.shape[-2], device=query.device, dtype=torch.float32) + position
         return local_attention(dot_product_scores(query, key), value, centre, self.window, mask)
 
+    def pair_scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """e = q · k of many queries, for every key, near or far."""
+        return dot_product_scores(query, key)
+
 
 class LocalPredictiveAttention(AttentionModule):
     """local-p with the "general" score: each query predicts its centre. Parameters W (score), W_p and v_p (centre).
@@ -134,6 +147,19 @@ class LocalPredictiveAttention(AttentionModule):
         scores = bilinear_scores(query, key, self.W)
         check_mask(mask, scores.shape)
         return local_attention(scores, value, self.centre(query, key.shape[-2], mask), self.window, mask, gaussian=True)
+
+    def pair_scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """e = qᵀ W k of many queries, for every key, near or far."""
+        return bilinear_scores(query, key, self.W)
+
+    def focus(self, keys: Tensor, query: Tensor, mask: Tensor | None = None) -> Tensor:
+        """What the weights of step 3 are multiplied by: 0 outside the window; [batch, keys], or [batch, queries, keys].
+
+        The softmax before it runs over the keys where it is not 0.
+        """
+        if self._is_one(keys, query):
+            return focus(self.centre(query.unsqueeze(1), keys.shape[1], row_mask(mask)), keys.shape[1], self.window).squeeze(1)
+        return focus(self.centre(query, keys.shape[1], mask), keys.shape[1], self.window)
 
 
 def _source_length(keys: int, mask: Tensor | None) -> Tensor | int:

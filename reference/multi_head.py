@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reference.dot_product import scaled_dot_product_attention
+from reference.dot_product import dot_product_scores, scaled_dot_product_attention
 from reference.errors import AttentionInputError
 from reference.inputs import check_inputs, check_size
 from reference.module import AttentionModule
@@ -40,10 +40,10 @@ def multi_head_attention(
     """
     value = key if value is None else value
     check_inputs(query, key, value)
-    parts = (_split(tensor, num_heads) for tensor in (query, key, value))
+    q, k, v = (_split(tensor, num_heads) for tensor in (query, key, value))
     if mask is not None and mask.ndim == 3:
         mask = mask.unsqueeze(1)
-    context, weights = scaled_dot_product_attention(*parts, mask=mask)
+    context, weights = scaled_dot_product_attention(q, k, v, mask)
     return context.transpose(1, 2).flatten(2), weights
 
 
@@ -111,12 +111,28 @@ class MultiHeadAttention(AttentionModule):
 
     def attention(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **options: Any) -> tuple[Tensor, Tensor]:
         """Context and weights of many queries."""
-        for name, tensor, layer in (("query", query, self.W_q), ("key", key, self.W_k), ("value", value, self.W_v)):
-            check_size(name, tensor, layer.in_features)
-        check_inputs(query, key, value, W_q=self.W_q.weight)
+        self._check(query, key, value)
         q, k, v = self.W_q(query), self.W_k(key), self.W_v(value)
         context, weights = multi_head_attention(q, k, v, mask, num_heads=self.num_heads)
         return self.W_o(context), weights
+
+    def scores(self, keys: Tensor, query: Tensor) -> Tensor:
+        """The scores before mask and softmax: [batch, head, keys] for one query a batch item, else with an axis of queries."""
+        if self._is_one(keys, query):
+            return self.pair_scores(query.unsqueeze(1), keys).squeeze(2)
+        return self.pair_scores(query, keys)
+
+    def pair_scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """e of many queries, [batch, head, queries, keys]."""
+        self._check(query, key)
+        q, k = _split(self.W_q(query), self.num_heads), _split(self.W_k(key), self.num_heads)
+        return dot_product_scores(q, k, q.shape[-1] ** -0.5)
+
+    def _check(self, query: Tensor, key: Tensor, value: Tensor | None = None) -> None:
+        check_inputs(query, key, value, W_q=self.W_q.weight)
+        for name, tensor, layer in (("query", query, self.W_q), ("key", key, self.W_k), ("value", value, self.W_v)):
+            if tensor is not None:
+                check_size(name, tensor, layer.in_features)
 
 
 def _split(tensor: Tensor, num_heads: int) -> Tensor:
