@@ -23,7 +23,8 @@ THEME = gr.themes.Base(
 )
 TITLE = "Attention Inspector"
 BRAND = (
-    '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path fill="none" stroke="currentColor" stroke-width="2.4" '
+    '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">'
+    '<path fill="none" stroke="currentColor" stroke-width="2.4" '
     'd="M2 4C13 4 11 20 22 20M2 12C13 12 11 5 22 5M2 20C13 20 11 4 22 11"/></svg><h1>Attention Inspector</h1>'
     "<span>what a Transformer looks at, as it computed it</span></div>"
 )
@@ -116,7 +117,7 @@ class App:
     def _working(work: Any) -> Iterator[Any]:
         """Runs ``work`` beside the event, so that its steps can be shown while it goes on."""
         told: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        thread = threading.Thread(target=lambda: told.put(work(lambda step: told.put(step))), daemon=True)
+        thread = threading.Thread(target=lambda: told.put(work(told.put)), daemon=True)
         thread.start()
         while True:
             news = told.get()

@@ -30,20 +30,23 @@ class Example:
 
 
 _PAGE = (
-    "The animal rescue centre opened in the spring of 1987 on the edge of a small harbour town. At first it had three kennels, one volunteer "
-    "and a borrowed van. The van broke down twice in the first month, so the volunteer, a retired teacher called Marta, walked the dogs home "
-    "along the sea wall. People who saw her stopped to ask about the dogs, and some of them came back the next day to help. By the autumn "
-    "there were eleven volunteers, a new van and a waiting list. The town council, which had been doubtful, gave the centre the old fish "
-    "market and paid for its roof. Marta kept a record of every animal in a green notebook: its name, its age, where it was found and where "
-    "it went. The first cat in the notebook was a grey cat who arrived in the winter of 1988 in a bread basket. Nobody came to ask for the cat, "
-    "and Marta did not want to give it a name, because she was sure that it would not stay. It stayed. It slept on the shelf beside the "
-    "notebooks and left only when the kettle boiled. Over the years nearly five thousand animals came and went. Most of them were dogs, many "
-    "were cats, a few were rabbits, and one was a heron with a broken wing. When a journalist asked which animal had stayed the longest, Marta, "
-    "who kept the records, who was ninety by then, pointed at the grey cat and laughed. The cat did not seem to mind. It had a name, she "
-    "said, but it had never been written down, and she would not tell him what it was. The journalist wrote that the centre had changed the "
-    "town, that the town had changed the centre, and that the cat had changed neither. Marta cut the page out of the newspaper and put it in "
-    "the notebook under the entry for the cat. Today the centre has a clinic, a school room and forty kennels, and the old van stands in the "
-    "yard as a planter for herbs. A new notebook lies open on the desk every morning."
+    "The animal rescue centre opened in the spring of 1987 on the edge of a small harbour town. At first it had three "
+    "kennels, one volunteer and a borrowed van. The van broke down twice in the first month, so the volunteer, a "
+    "retired teacher called Marta, walked the dogs home along the sea wall. People who saw her stopped to ask about "
+    "the dogs, and some of them came back the next day to help. By the autumn there were eleven volunteers, a new van "
+    "and a waiting list. The town council, which had been doubtful, gave the centre the old fish market and paid for "
+    "its roof. Marta kept a record of every animal in a green notebook: its name, its age, where it was found and "
+    "where it went. The first cat in the notebook was a grey cat who arrived in the winter of 1988 in a bread basket. "
+    "Nobody came to ask for the cat, and Marta did not want to give it a name, because she was sure that it would not "
+    "stay. It stayed. It slept on the shelf beside the notebooks and left only when the kettle boiled. Over the years "
+    "nearly five thousand animals came and went. Most of them were dogs, many were cats, a few were rabbits, and one "
+    "was a heron with a broken wing. When a journalist asked which animal had stayed the longest, Marta, who kept the "
+    "records, who was ninety by then, pointed at the grey cat and laughed. The cat did not seem to mind. It had a "
+    "name, she said, but it had never been written down, and she would not tell him what it was. The journalist wrote "
+    "that the centre had changed the town, that the town had changed the centre, and that the cat had changed "
+    "neither. Marta cut the page out of the newspaper and put it in the notebook under the entry for the cat. Today "
+    "the centre has a clinic, a school room and forty kennels, and the old van stands in the yard as a planter for "
+    "herbs. A new notebook lies open on the desk every morning."
 )
 
 EXAMPLES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -92,4 +93,4 @@ def _finite(thing: Any) -> Any:
         return {name: _finite(value) for name, value in thing.items()}
     if isinstance(thing, list):
         return [_finite(value) for value in thing]
-    return thing if not isinstance(thing, float) or (thing == thing and abs(thing) != float("inf")) else None
+    return thing if not isinstance(thing, float) or math.isfinite(thing) else None
