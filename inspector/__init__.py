@@ -3,6 +3,8 @@
 from inspector import bertviz, files, html  # noqa: F401  (they add save, load, to_html and to_bertviz to Capture)
 from inspector.captures import AttentionCall, Capture
 from inspector.hooks import capture
+from inspector.metrics import list_metrics, measure
 from inspector.models import Inspector
+from inspector.summaries import Summary
 
-__all__ = ["AttentionCall", "Capture", "Inspector", "capture"]
+__all__ = ["AttentionCall", "Capture", "Inspector", "Summary", "capture", "list_metrics", "measure"]

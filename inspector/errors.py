@@ -9,6 +9,7 @@
     │   ├── UnsafeWeights (OSError)     pickle weights, or a file that is not what it says
     │   └── NoAttention                 nothing the hook layer reaches
     ├── CaptureError
+    │   ├── Cancelled                   the caller stopped a long computation
     │   ├── CaptureFileError (OSError)  a damaged or foreign capture file
     │   └── OutOfRange (IndexError)     a layer, head, token or span that is not there
     ├── RegistryError (KeyError)        no metric, view or model of that name
@@ -21,6 +22,7 @@ Each message has three sentences: what was asked, what was found, what to do.
 from __future__ import annotations
 
 __all__ = [
+    "Cancelled",
     "CaptureError",
     "CaptureFileError",
     "EmptyInput",
@@ -83,6 +85,10 @@ class NoAttention(ModelError):
 
 class CaptureError(InspectorError):
     """A capture cannot do what was asked of it."""
+
+
+class Cancelled(CaptureError):
+    """The caller stopped a long computation; nothing was kept of it."""
 
 
 class CaptureFileError(CaptureError, OSError):

@@ -1,0 +1,79 @@
+"""How differently two captures' heads attend to the same tokens."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from inspector.captures import AttentionCall, Capture
+from inspector.errors import ShapeError
+from inspector.metrics.scores import HeadScores
+from inspector.summaries.facts import facts_of
+
+__all__ = ["head_distance"]
+
+_BLOCK = 2**22
+
+
+def head_distance(
+    cap_a: Capture, cap_b: Capture, *, batch: int = 0, rows: str = "content", tower: str | None = None, kind: str | None = None
+) -> HeadScores:
+    """The Jensen–Shannon divergence between each head of one capture and the same head of another, in [0, ln 2] nats.
+
+    Per row ``½ KL(a‖m) + ½ KL(b‖m)`` with ``m`` the mean of the two rows, then the mean over rows.
+
+    Args:
+        cap_a, cap_b: captures of equally long inputs through models of one shape (before and after fine-tuning, say).
+        batch: which text.
+        rows: "content" or "all".
+        tower, kind: the group of layers; the first one by default.
+
+    Raises:
+        ShapeError: the captures do not have the same layers, heads and tokens.
+
+    Source: Clark et al. 2019, §6 (there summed over tokens).
+
+    >>> from inspector import Inspector
+    >>> cap = Inspector.from_pretrained("bundled")("The cat sat.")
+    >>> head_distance(cap, cap).values.abs().max().item() < 1e-6
+    True
+    """
+    group = next((g for g in cap_a.towers if tower in (None, g[0]) and kind in (None, g[1])), (tower or "", kind or "self"))
+    pairs = list(zip(cap_a.group(*group), cap_b.group(*group), strict=False))
+    shapes = [[tuple(c.shape[1:]) for c in cap.group(*group)] for cap in (cap_a, cap_b)]
+    if not pairs or shapes[0] != shapes[1]:
+        raise ShapeError(
+            "Two captures were to be compared head by head.",
+            f"Their (heads, queries, keys) are {shapes[0][:1]} × {len(shapes[0])} and {shapes[1][:1]} × {len(shapes[1])}.",
+            "Give captures of one input, or of inputs equally long, through models of one shape.",
+        )
+    masks = [facts_of(cap_a, a, batch) for a, _ in pairs]
+    chosen = [(f.content if rows == "content" else f.real).nonzero().flatten() for f in masks]
+    values = torch.stack([_between(a, b, batch, some) for (a, b), some in zip(pairs, chosen, strict=True)])
+    return HeadScores(
+        values,
+        "head_distance",
+        "Distance between heads",
+        "How differently the same head attends in two captures: 0 for the same weights, ln 2 for disjoint ones.",
+        "nats",
+        0.0,
+        math.log(2),
+        "Clark et al. 2019, §6",
+        *group,
+        tuple(a.layer_index for a, _ in pairs),
+        rows,
+        max(len(some) for some in chosen),
+    )
+
+
+def _between(a: AttentionCall, b: AttentionCall, batch: int, rows: Tensor) -> Tensor:
+    """[head] mean divergence of the chosen rows, some rows at a time."""
+    total, count = torch.zeros(a.shape[1], dtype=torch.float64), 0
+    for some in rows.split(max(1, _BLOCK // (a.shape[1] * a.shape[3]))):
+        one, two = (c.weights(batch, None, some)[0].cpu() for c in (a, b))
+        entropies = torch.special.entr((one + two) / 2) - (torch.special.entr(one) + torch.special.entr(two)) / 2
+        total += entropies.sum(-1).clamp_min(0).sum(-1, dtype=torch.float64)
+        count += len(some)
+    return (total / max(1, count)).float() if count else torch.full((a.shape[1],), float("nan"))

@@ -1,0 +1,142 @@
+"""``Capture.summarize``: each call's summary by the cheapest way that is exact, kept beside the call once computed."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inspector.captures import AttentionCall, Capture, method
+from inspector.errors import CaptureError, OutOfRange
+from inspector.masks import Mask
+from inspector.scores import Scores
+from inspector.summaries.blocked import summarize_blocked
+from inspector.summaries.facts import Facts, Item, facts_of, mask_of
+from inspector.summaries.maximum import row_maximum
+from inspector.summaries.simplify import simplify
+from inspector.summaries.stopping import Progress
+from inspector.summaries.summary import LayerSummary, Summary, Wanted
+
+__all__ = ["summarize"]
+
+_KEPT: weakref.WeakKeyDictionary[AttentionCall, dict[tuple[int, Wanted], LayerSummary]] = weakref.WeakKeyDictionary()
+
+
+@method
+def summarize(
+    self: Capture,
+    *,
+    batch: int = 0,
+    tower: str | None = None,
+    kind: str | None = None,
+    pool: int = 64,
+    without: Sequence[int] | None = None,
+    spans: Mapping[str, slice | Sequence[int]] | None = None,
+    how: str = "auto",
+    maximum: bool = False,
+    progress: Callable[[float], Any] | None = None,
+) -> Summary:
+    """Exact numbers of every layer and head of one batch item; no N×N tensor is built.
+
+    Computed once: asked again for the same, the answer is at hand. Numbers are float32 and exact to
+    1e-5 + 4e-7·max|score|, distances to that times the number of tokens.
+
+    Args:
+        batch: which batch item.
+        tower, kind: only this group of layers; None takes every one.
+        pool: most rows and columns of the pooled map; 0 for none.
+        without: positions left out of the pooled map; None leaves out special tokens and padding.
+        spans: key positions by name whose share is wanted beside those of special tokens and texts.
+        how: "fused", "blocked", or "auto": fused where that is exact.
+        maximum: also each row's largest weight.
+        progress: called with the share done; answering False (or raising) cancels.
+
+    Raises:
+        OutOfRange: a batch item or span that does not exist.
+        CaptureError: scores that are not finite, or ``how="fused"`` where it is not exact.
+        Cancelled: ``progress`` answered False.
+
+    >>> from inspector import Inspector
+    >>> cap = Inspector.from_pretrained("bundled")("The cat sat on the mat.")
+    >>> summary = cap.summarize()
+    >>> summary.stack("entropy").shape
+    torch.Size([6, 12, 9])
+    >>> bool((summary.stack("itself")[0, 2] < 0.1).all())  # layer 0 head 2 looks one back
+    True
+    """
+    calls = [c for c in self.calls if tower in (None, c.tower) and kind in (None, c.kind)]
+    progress_of = Progress(progress, max(1, len(calls)))
+    layers = []
+    for call in calls:
+        wanted = Wanted(pool, None if without is None else tuple(without), _spans(spans, call), how)
+        layers.append(_summary_of(self, call, batch, wanted, progress_of))
+        if maximum and layers[-1].maximum is None:
+            with torch.no_grad():
+                layers[-1].maximum = row_maximum(layers[-1], batch)
+    return Summary(layers, batch)
+
+
+def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress) -> LayerSummary:
+    if not 0 <= batch < call.shape[0]:
+        raise OutOfRange(f"Batch item {batch} was asked for.", f"There are {call.shape[0]}.", f"Use 0 to {call.shape[0] - 1}.")
+    kept = _KEPT.setdefault(call, {})
+    with torch.no_grad():
+        if (batch, wanted) in kept:
+            progress.step(1.0)
+        else:
+            kept[batch, wanted] = _compute(capture, call, batch, wanted, progress)
+        return kept[batch, wanted]
+
+
+def _compute(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress) -> LayerSummary:
+    facts = facts_of(capture, call, batch)
+    item = Item(call, batch, facts, _mask(call, batch, facts))
+    _check_finite(call, batch)
+    return summarize_blocked(item, wanted, "in row blocks", progress)
+
+
+def _mask(call: AttentionCall, batch: int, facts: Facts) -> Mask:
+    """The mask of one item in its simplest form; that of given weights is read off their zeros."""
+    mask, (_, _, queries, keys) = mask_of(call), call.shape
+    if not isinstance(call.evidence, Scores):
+        seen = (call.evidence.tensors()["table"][batch] > 0).any(0)
+        mask = simplify(Mask(dense=seen[None, None]), 0, queries, keys, facts.real)
+        return mask if mask.dense is None else Mask(keys=seen.any(0)[None])
+    return simplify(mask, batch, queries, keys, facts.real)
+
+
+def _spans(spans: Mapping[str, slice | Sequence[int]] | None, call: AttentionCall) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The caller's spans as positions that exist."""
+    keys, found = call.shape[3], []
+    for name, span in (spans or {}).items():
+        if isinstance(span, slice):
+            ends = [end for end in (span.start, span.stop) if end is not None]
+            places, outside = list(range(keys))[span], [end for end in ends if not -keys <= end <= keys]
+        else:
+            places, outside = [int(p) % max(1, keys) for p in span], [int(p) for p in span if not -keys <= int(p) < keys]
+        if outside or not places:
+            raise OutOfRange(
+                f"The span {name!r} was to be summed over {call.name!r}.",
+                f"Position {outside[0]} is not among its {keys} keys." if outside else "It is empty.",
+                f"Use positions 0 to {keys - 1}.",
+            )
+        found.append((name, tuple(places)))
+    return tuple(found)
+
+
+def _check_finite(call: AttentionCall, batch: int) -> None:
+    """Refuses queries, keys or weights that are not finite: every number would silently be NaN."""
+    tensors = call.evidence.tensors()
+    for name in ("query", "key", "table"):
+        table: Tensor | None = tensors.get(name)
+        if table is not None and not bool(torch.isfinite(table[batch].sum(dtype=torch.float64))):
+            bad = int((~torch.isfinite(table[batch])).sum())
+            if bad:
+                raise CaptureError(
+                    f"{call.name!r} was to be summarised.",
+                    f"Its {name} holds {bad:,} numbers that are not finite.",
+                    "Run the model in a wider dtype (bfloat16 or float32), or look for the layer where they begin.",
+                )
