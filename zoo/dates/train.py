@@ -12,6 +12,7 @@ import platform
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -35,6 +36,8 @@ DEFAULT_PEAK_RATE = 4e-3
 EVALUATED = 2_000
 SMUDGED = 0.05
 """The share of training texts in which one letter is replaced by one no alphabet has, so that the unknown is nothing new."""
+DISTRACTED = 0.3
+"""The share of training texts with a nonsense word before or after: place alone must not say what a number means."""
 
 
 def main() -> None:
@@ -116,20 +119,25 @@ def _batches(examples: list[Example], seed: int) -> Iterator[list[Example]]:
     """Batches of texts of about the same length, for ever, in an order the seed decides."""
     draw = random.Random(seed)
     while True:
-        pile = [_smudge(example, draw) for example in draw.sample(examples, 50 * BATCH)]
+        pile = [_roughen(example, draw) for example in draw.sample(examples, 50 * BATCH)]
         pile.sort(key=lambda example: len(example.text))
         batches = [pile[start : start + BATCH] for start in range(0, len(pile), BATCH)]
         draw.shuffle(batches)
         yield from batches
 
 
-def _smudge(example: Example, draw: random.Random) -> Example:
-    """Sometimes, the example with one letter made unreadable; digits stay."""
+def _roughen(example: Example, draw: random.Random) -> Example:
+    """The example as it is, or with one letter made unreadable, or with a nonsense word before or after it; the answer stays."""
     letters = [place for place, char in enumerate(example.text) if char.isalpha()]
-    if len(letters) < 4 or draw.random() > SMUDGED:
+    chance = draw.random()
+    if len(letters) < 4 or chance > SMUDGED + DISTRACTED:
         return example
-    place = draw.choice(letters)
-    return Example(example.text[:place] + "\ufffd" + example.text[place + 1 :], example.iso, example.writing)
+    if chance < SMUDGED:
+        place = draw.choice(letters)
+        return replace(example, text=example.text[:place] + "\ufffd" + example.text[place + 1 :])
+    word = "".join(example.text[draw.choice(letters)] for _ in range(draw.randint(2, 9)))
+    between = draw.choice([" ", " ", ", ", ". "])
+    return replace(example, text=draw.choice([word + between + example.text, example.text + between + word]))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def tiny_bart(vocabulary: int) -> BartForConditionalGeneration:
     layers = {"encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4}
     sizes = {"d_model": 96, "encoder_ffn_dim": 192, "decoder_ffn_dim": 192, "max_position_embeddings": LONGEST_INPUT}
     ids = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1, "forced_eos_token_id": None}
-    config = BartConfig(vocab_size=vocabulary, dropout=0.0, init_std=0.08, **layers, **sizes, **ids)
+    config = BartConfig(vocab_size=vocabulary, dropout=0.1, init_std=0.08, **layers, **sizes, **ids)
     model = BartForConditionalGeneration(config)
     model.generation_config.update(max_length=LONGEST_OUTPUT, num_beams=1, do_sample=False)
     return model
