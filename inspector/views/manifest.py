@@ -8,15 +8,7 @@ from typing import Any
 import torch
 
 from inspector.captures import AttentionCall, Capture
-
-try:
-    from inspector.metrics import list_metrics, measure
-except ImportError:
-
-    def list_metrics():
-        return []
-
-    measure = None
+from inspector.metrics import METRICS, list_metrics, measure
 from inspector.scores import Scores
 from inspector.tokens import Tokens
 from inspector.views.registry import VIEWS
@@ -111,8 +103,6 @@ def _values(capture: Capture, name: str, tower: str, kind: str, batch: int) -> l
 
 
 def _metric(name: str) -> dict[str, Any]:
-    from inspector.metrics import METRICS
-
     metric = METRICS[name]
     return {
         "name": name, "title": metric.title, "unit": metric.unit, "low": metric.low,
