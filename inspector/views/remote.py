@@ -8,7 +8,7 @@ import torch
 
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import OutOfRange
-from inspector.views.packing import floats
+from inspector.views.packing import floats, square_roots
 from inspector.views.registry import ANSWERS, Request
 from inspector.views.requests import find_call, whole
 from inspector.views.thumbnails import shown
@@ -43,7 +43,10 @@ def overview(capture: Capture, call: AttentionCall, batch: int, head: int) -> di
 
 @ANSWERS.add("tile")
 def tile(capture: Capture, request: Request) -> dict[str, Any]:
-    """A rectangle of one head: single weights at pool 1, means of pool × pool weights above."""
+    """A rectangle of one head: single weights at pool 1, means of pool × pool weights above.
+
+    With ``small`` as bytes, round(255·√(value / top)), for pictures: a quarter of the size.
+    """
     call = find_call(capture, request)
     q0 = whole(request, "q0", 0, call.shape[2] - 1)
     q1 = whole(request, "q1", q0 + 1, call.shape[2])
@@ -54,4 +57,7 @@ def tile(capture: Capture, request: Request) -> dict[str, Any]:
     if ((q1 - q0) / pool) * ((k1 - k0) / pool) > 2**20:
         raise OutOfRange("A tile was asked for.", "It has more than a million cells.", "Ask for a smaller one, or pool more.")
     values = call.tile(head, queries=slice(q0, q1), keys=slice(k0, k1), pool=pool, batch=request.get("batch", 0))
+    if request.get("small"):
+        top = float(values.nan_to_num(0).max()) or 1.0
+        return {"values": square_roots(values / top), "top": top, "mean": pool > 1}
     return {"values": floats(values), "mean": pool > 1}
