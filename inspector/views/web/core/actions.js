@@ -49,7 +49,8 @@ A.actions = {
     const item = (name, text, run) => h("button", { type: "button", role: "menuitem", "data-download": name, on: { click: () => { A.actions.closeMenu(menu, opener); run(); } } }, text);
     put(menu, kinds.includes("png") ? item("png", "Picture, PNG", () => A.exporting.save(bench, "png")) : null,
       kinds.includes("svg") ? item("svg", "Drawing, SVG", () => A.exporting.save(bench, "svg")) : null,
-      item("csv", "Numbers, CSV", () => A.exporting.save(bench, "csv")));
+      item("csv", "Numbers, CSV", () => A.exporting.save(bench, "csv")),
+      bench.host === "app" ? [item("html", "Page, HTML", () => A.exporting.fetch(bench, "html")), item("capture", "Capture, safetensors", () => A.exporting.fetch(bench, "capture"))] : null);
     menu.hidden = false;
     opener.setAttribute("aria-expanded", "true");
     menu.querySelector("button").focus();

@@ -1,11 +1,12 @@
 // What a capture holds, asked for by group, layer and head; heads are kept while they are in use.
 A.Data = class {
-  constructor(manifest, get) {
+  /** extra: what every request carries besides (the batch item, where a server answers). */
+  constructor(manifest, get, extra = {}) {
     this.manifest = manifest;
     this.heads = new Map();
     this.pending = new Map();
     this.get = async (request) => {
-      const answer = await get({ id: manifest.id, batch: manifest.batch, ...request });
+      const answer = await get({ ...request, ...extra });
       if (!answer) throw { asked: `Asked for ${request.kind}.`, found: "Nothing came back.", do: "Run the text again." };
       if (answer.error) throw answer.error;
       return answer;

@@ -83,6 +83,20 @@ A.exporting = (() => {
     }
   }
 
+  /** A file the server writes: the whole capture, or a page of this view. */
+  async function fetch(bench, what) {
+    const { view, group, layer, heads, query, key } = bench.selection.state;
+    try {
+      const file = await bench.data.get({ kind: "export", what, view, start: { view, group, layer, heads, query, key } });
+      const link = A.dom.h("a", { href: file.url, download: file.name });
+      bench.parts.over.append(link);
+      link.click();
+      link.remove();
+    } catch (error) {
+      A.notice.failed(bench, error);
+    }
+  }
+
   /** Colours and words for standalone(): what the reader sees now. */
   function dress(stage, footer) {
     const bench = stage.panelElement.closest(".bench"), style = getComputedStyle(bench), value = (v) => style.getPropertyValue(v).trim();
@@ -91,5 +105,5 @@ A.exporting = (() => {
       footer: `${stage.data.manifest.title || ""} · layer ${layer} · ${heads.length > 1 ? "heads" : "head"} ${heads.join(", ")}${footer ? ` · ${footer}` : ""}` };
   }
 
-  return { kinds, standalone, raster, save, dress, wrap };
+  return { kinds, standalone, raster, save, fetch, dress, wrap };
 })();

@@ -55,7 +55,8 @@ A.hash = (() => {
 
   /** The hash of a state; defaults, empty parts and the first group are left out. */
   function write(state, manifest, foreign = []) {
-    const parts = [];
+    const parts = [], link = Object.entries(manifest.link || {}).filter(([, value]) => value);
+    const kept = link.length ? link.map(([name, value]) => `${name}=${encodeURIComponent(value)}`) : foreign;
     const view = manifest.views.find((v) => v.name === state.view);
     if (view) parts.push(`view=${encodeURIComponent(view.slug)}`);
     for (const [name, field] of Object.entries(fields())) {
@@ -65,7 +66,7 @@ A.hash = (() => {
       const text = field.format ? field.format(value) : String(value);
       if (text !== "") parts.push(`${name}=${encodeURIComponent(text).replace(/%2C/g, ",")}`);
     }
-    return `#${[...parts, ...foreign].join("&")}`;
+    return `#${[...parts, ...kept].join("&")}`;
   }
 
   return { read, write };

@@ -61,12 +61,3 @@ A.rowPanel = {
     return `Weights of one softmax row; sums to 1.${padded}`;
   },
 };
-
-A.tokens = {
-  /** Labels that stand at more than one position: these carry their position in small digits. */
-  repeated(tokens) {
-    const seen = new Set(), twice = new Set();
-    for (const t of tokens) (seen.has(t.label) ? twice : seen).add(t.label);
-    return twice;
-  },
-};

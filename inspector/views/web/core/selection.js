@@ -49,7 +49,7 @@ A.choices = (() => {
     const views = manifest.views.map((v) => v.name).filter((name) => A.views[name]);
     return {
       ...defaults(), view: views.includes(start.view) ? start.view : views[0], group: group.key, layer: layer.index,
-      heads: [start.head ?? 0], query: start.query ?? null, key: start.key ?? null, special: "fold", theme: null,
+      heads: start.heads || [start.head ?? 0], query: start.query ?? null, key: start.key ?? null, special: "fold", theme: null,
     };
   }
 

@@ -1,15 +1,51 @@
-// The roles of UX.md as plain colours, for pictures that are painted rather than styled.
+// Tokens as drawn in a picture: how wide they are, how they are cut, which of them need their position beside them.
 A.tokens = (() => {
-  const ROLES = {
-    light: {
-      page: "#F4F6F8", card: "#FFFFFF", sunk: "#EDF0F3", ink: "#14181D", muted: "#56606B", line: "#D9DEE4", strong: "#B9C1CA",
-      query: "#A94A07", queryGround: "#FDF0E1", key: "#1F5FA8", rest: "#76818D", pass: "#0F6B4A", fail: "#B3261E", broken: "#B5127C",
-    },
-    dark: {
-      page: "#0E1216", card: "#161B21", sunk: "#0F1419", ink: "#ECF0F4", muted: "#A3AEB9", line: "#2A323B", strong: "#46515D",
-      query: "#FFB454", queryGround: "#3A2A12", key: "#6CB6FF", rest: "#7C8894", pass: "#5FD3A2", fail: "#FF8A80", broken: "#FF6AC1",
-    },
-  };
-  /** Colours by role for "light" or "dark". */
-  return (theme) => ROLES[theme === "dark" ? "dark" : "light"];
+  const FAMILY = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif';
+  const widths = new Map();
+  let pen = null;
+
+  /** Width of a text in px, as the browser would draw it. */
+  function width(text, size = 14, weight = 400) {
+    const key = `${size} ${weight} ${text}`;
+    if (!widths.has(key)) {
+      if (!pen) pen = document.createElement("canvas").getContext("2d");
+      if (widths.size > 20000) widths.clear();
+      pen.font = `${weight} ${size}px ${FAMILY}`;
+      widths.set(key, pen.measureText(text).width);
+    }
+    return widths.get(key);
+  }
+
+  /** The text, cut with … so that it fits into px. */
+  function fit(text, px, size = 14, weight = 400) {
+    if (width(text, size, weight) <= px) return text;
+    const chars = Array.from(text);
+    let low = 0, high = chars.length;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (width(`${chars.slice(0, middle).join("")}…`, size, weight) <= px) low = middle;
+      else high = middle - 1;
+    }
+    return `${chars.slice(0, Math.max(low, 1)).join("")}…`;
+  }
+
+  /** Lines of text, each at most px wide. */
+  function wrap(text, px, size = 12) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const longer = lines[lines.length - 1] ? `${lines[lines.length - 1]} ${word}` : word;
+      if (lines[lines.length - 1] && width(longer, size) > px) lines.push(word);
+      else lines[lines.length - 1] = longer;
+    }
+    return lines;
+  }
+
+  /** Labels that stand at more than one position: these carry their position in small digits. */
+  function repeated(tokens) {
+    const seen = new Set(), twice = new Set();
+    for (const t of tokens) if (!t.rest && !t.padding) (seen.has(t.label) ? twice : seen).add(t.label);
+    return twice;
+  }
+
+  return { width, fit, wrap, repeated, FAMILY };
 })();

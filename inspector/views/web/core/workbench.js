@@ -18,10 +18,10 @@ A.Workbench = class {
     this.value = value;
     A.notice.draw(this, value);
     const manifest = value && value.manifest;
-    if (!manifest || (this.manifest && manifest.id === this.manifest.id && this.selection)) return;
+    if (!manifest || manifest === this.manifest || (manifest.id && this.manifest && manifest.id === this.manifest.id && manifest.batch === this.manifest.batch)) return;
     const before = this.selection && { state: this.selection.state, manifest: this.manifest };
     this.manifest = manifest;
-    this.data = new A.Data(manifest, this.get);
+    this.data = new A.Data(manifest, this.get, this.host === "app" && manifest.batch ? { batch: manifest.batch } : {});
     for (const stage of this.stages.values()) stage.dispose();
     this.stages.clear();
     this.notes = [];
@@ -121,7 +121,7 @@ A.Workbench = class {
 
   writeHash() {
     if (this.host === "notebook") return;
-    const hash = A.hash.write(this.selection.state, this.manifest, this.foreign);
+    const hash = A.hash.write(this.selection.state, this.manifest, this.foreign || []);
     if (hash === location.hash) return;
     this.written = hash;
     try { history.replaceState(history.state, "", hash); } catch { /* a page opened from a sandbox keeps its address */ }

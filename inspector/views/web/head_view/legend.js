@@ -1,0 +1,23 @@
+// The sentence under the picture: how many links are drawn, of what weight, and what share they carry.
+(A.headView ||= {}).legend = {
+  text(scene) {
+    const { found, sheet, plan, state, threshold } = scene, { percent, plural, count } = A.words;
+    const limit = threshold <= 0 ? "of any weight" : `of ${A.headView.legend.limit(threshold)} or more`, all = found.total > 0 ? percent(found.drawn / found.total) : "0 %";
+    const parts = [`${plural(found.links.length, "link")} ${limit} drawn; they carry ${all} of ${A.headView.legend.whole(sheet, plan, state)}.`];
+    if (found.capped) parts.push("Only the strongest 4,000 are drawn.");
+    if (scene.keys.some((k) => k.more)) parts.push("Dashed: the sum of tokens not listed.");
+    if (threshold > 0) parts.push("The rest is hidden.");
+    const padding = sheet.queryTokens.filter((t) => t.padding).length || sheet.keyTokens.filter((t) => t.padding).length;
+    if (padding) parts.push(`${count(padding)} padding ${padding === 1 ? "position" : "positions"} not shown.`);
+    if (sheet.heads[0].mask && (sheet.heads[0].mask.left != null || sheet.heads[0].mask.right != null)) parts.push("Fine hatch: not allowed to look there.");
+    return parts.join(" ");
+  },
+
+  limit: (threshold) => A.words.weight(threshold, threshold < 0.01 ? 3 : 2),
+
+  whole(sheet, plan, state) {
+    const rows = plan.long ? " of these rows" : "";
+    if (state.pairs) return `the attention from ${state.pairs[0]} to ${state.pairs[1] === "S" ? "special tokens" : state.pairs[1]}${rows}`;
+    return sheet.fold && sheet.restName ? `the word-to-word attention${rows}` : `the attention${rows}`;
+  },
+};

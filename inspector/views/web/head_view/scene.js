@@ -1,0 +1,91 @@
+// Everything one drawing follows from, made from the selection: numbers, rows, geometry, links, colours, words.
+(A.headView ||= {}).scene = (() => {
+  async function make(stage, view) {
+    const H = A.headView, { data, selection } = stage, { state } = selection, theme = stage.theme();
+    const plan = H.plan.rows(data.queryTokens(state.group, state.layer), state.query, state.from);
+    const sheet = await H.sheet.load(data, state, plan.rows.length ? plan.rows : [0]);
+    const words = sheet.queryTokens.filter((t) => !t.padding).length, threshold = state.threshold === null ? H.links.auto(words) : state.threshold;
+    const scene = { stage, state, plan, sheet, threshold, theme, colours: state.heads.map((_, i) => A.colour.categorical(i, theme)) };
+    if (state.blank) Object.assign(scene, { colours: [A.colour.categorical(0, theme)] });
+    scene.receivedBy = sheet.heads.map((_, h) => H.facts.received(sheet, h, plan.rows));
+    scene.received = mean(scene.receivedBy);
+    scene.keys = keys(scene);
+    scene.found = state.blank ? { links: [], drawn: 0, total: 0 } : H.links.collect(sheet, plan.rows, scene.keys, { threshold, pairs: state.pairs });
+    const segments = new Set(sheet.queryTokens.map((t) => t.segment));
+    scene.geo = H.geometry.measure({ width: stage.picture.clientWidth, height: room(stage), plan, keys: scene.keys, sheet, narrow: stage.picture.clientWidth < 560, segments: segments.has(0) && segments.has(1) });
+    scene.legend = state.blank ? "No head shown. Choose one above." : H.legend.text(scene);
+    scene.stop = state.query !== null && plan.rows.includes(state.query) ? state.query : plan.rows.find((q) => !sheet.queryTokens[q].rest) ?? plan.rows[0];
+    scene.summary = (q) => H.facts.summary(sheet, q);
+    return scene;
+  }
+
+  function mean(each) {
+    if (each.length === 1) return each[0];
+    return Float64Array.from(each[0], (_, j) => each.reduce((sum, one) => sum + one[j], 0) / each.length);
+  }
+
+  /** The key entries: what the pinned row, else the rows shown, look at most. */
+  function keys({ sheet, plan, state, received, threshold }) {
+    const pinned = state.query !== null && plan.rows.includes(state.query) ? state.query : null;
+    const score = pinned === null ? received : sheet.mean(pinned), middle = pinned ?? plan.rows[Math.floor(plan.rows.length / 2)];
+    const centre = sheet.sameAxis ? middle + (sheet.keyTokens.length - sheet.queryTokens.length) : A.headView.sheet.ranked(sheet, score)[0] ?? 0;
+    return A.headView.plan.keys(sheet.keyTokens, { score, centre, floor: pinned === null ? threshold / 2 : threshold * 0.8, fold: sheet.fold });
+  }
+
+  /** The height that keeps the whole view on the screen. */
+  function room(stage) {
+    const top = stage.picture.getBoundingClientRect().top + window.scrollY;
+    return Math.max(420, Math.min(window.innerHeight, 1200) - Math.min(top, 400) - 110);
+  }
+
+  return { make };
+})();
+
+/** Show what is in focus now: what the pointer is over, else what is pinned. */
+A.headView.refocus = (view, live) => {
+  const { scene, stage } = view, H = A.headView, { state, hovered } = stage.selection, over = hovered && (hovered.query !== undefined || hovered.key !== undefined) ? hovered : null;
+  if (state.blank) { H.focus.show(scene, null); A.dom.put(view.list.element); return stage.caption(["No head is shown."], "Choose one or more heads above the picture."); }
+  const reachable = over && over.query !== undefined && !scene.sheet.heads.every((head) => head.rowNow(over.query)) ? null : over;
+  const focus = reachable || (state.query === null ? null : { query: state.query });
+  H.focus.show(scene, focus);
+  H.lists.draw(scene, view.list, focus);
+  const { facts } = H, parts = !focus ? H.overall(scene) : focus.query !== undefined ? facts.row(scene.sheet, state, focus.query) : facts.column(scene.sheet, focus.key);
+  return stage.caption(parts, H.how(scene), { live: live && !over });
+};
+
+/** The caption of a head, or of several, with nothing in focus. */
+A.headView.overall = (scene) => {
+  const { sheet, state } = scene;
+  if (sheet.heads.length === 1) return A.captions.head(A.headView.facts.habits(sheet));
+  const best = (scene.strong ||= A.headView.facts.strongest(sheet, scene.plan.rows))[0], names = state.heads.length > 6 ? `${state.heads.length} heads` : `Heads ${A.words.list(state.heads.map(String))}`;
+  if (!best) return [`${names} drawn together.`];
+  return [`${names} together: the strongest link is `, A.captions.quote(sheet.queryTokens[best.q], "query"), " → ", A.captions.quote(sheet.keyTokens[best.key], "key"), ` (${A.words.weight(best.w, 2)} on average).`];
+};
+
+/** How to read the picture, in one muted line. */
+A.headView.how = ({ sheet, geo }) => {
+  const rest = sheet.special === "fold" && sheet.restName ? ` ${geo.narrow ? "Left: attention" : "Hatched bars: attention"} parked on ${sheet.restName}.` : "";
+  const scaled = sheet.special === "rescale" && sheet.restName ? ` ${A.captions.rescaled(sheet.restName)}` : "";
+  return `A thicker line is more attention.${rest}${scaled} Click a token to pin it, Esc to let go.`;
+};
+
+/** Make one cell the picture's tab stop and give it the focus. */
+A.headView.stop = (view, cell) => {
+  for (const other of view.scene.parts.queries.values()) other.setAttribute("tabindex", other === cell ? "0" : "-1");
+  cell.focus({ preventScroll: false });
+};
+
+/** The row in focus, or the whole head, as a table. */
+A.headView.table = (scene, stage) => {
+  const { sheet, state } = scene, names = state.heads.map((x) => `head ${x}`), title = `${stage.data.manifest.title || ""}, layer ${state.layer}, ${A.words.list(names)}`;
+  const scaled = sheet.special === "rescale" ? " Rescaled to 1 without special tokens." : "";
+  if (state.query !== null) {
+    const order = sheet.keyTokens.map((t) => t.position).filter((k) => !sheet.keyTokens[k].padding).sort((a, b) => sheet.mean(state.query)[b] - sheet.mean(state.query)[a]);
+    return { caption: `Where ‘${sheet.queryTokens[state.query].label}’ (position ${state.query}) looks. ${title}.${scaled}`, columns: ["position", "token", ...names.map((x) => `weight, ${x}`)],
+      rows: order.map((k) => [k, sheet.keyTokens[k].label, ...sheet.heads.map((_, h) => sheet.row(h, state.query)[k])]) };
+  }
+  const local = sheet.heads.every((head) => head.local), rows = local ? sheet.queryTokens.filter((t) => !t.padding).map((t) => t.position) : scene.plan.rows;
+  const links = rows.flatMap((q) => sheet.keyTokens.filter((t) => !t.padding && sheet.mean(q)[t.position] >= scene.threshold).map((t) => [q, sheet.queryTokens[q].label, t.position, t.label, ...sheet.heads.map((_, h) => sheet.row(h, q)[t.position])]));
+  links.sort((a, b) => b[4] - a[4]);
+  return { caption: `Weights of ${A.headView.legend.limit(scene.threshold)} or more. ${title}.${scaled}`, columns: ["from position", "from", "to position", "to", ...names.map((x) => `weight, ${x}`)], rows: links };
+};
