@@ -1,0 +1,20 @@
+// Heat map: one head as a map of cells that can be zoomed from the whole text to single weights.
+A.views.heat_map = {
+  settings: {
+    colour: { default: "root", parse: (text) => (["root", "linear"].includes(text) ? text : undefined) },
+    scale: { default: "own", parse: (text) => (["own", "common"].includes(text) ? text : undefined) },
+    pooling: { default: "mean", parse: (text) => (["mean", "largest"].includes(text) ? text : undefined) },
+  },
+
+  create(stage) {
+    const view = new A.heat.View(stage);
+    return {
+      draw: (changed) => view.draw(changed),
+      canvas: () => view.file(),
+      svg: () => view.svg(),
+      table: () => A.heat.table(view.map),
+      key: (event) => A.heat.keys.press(event, view.map, view.surface, view.does),
+      dispose: () => view.dispose(),
+    };
+  },
+};

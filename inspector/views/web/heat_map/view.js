@@ -1,0 +1,216 @@
+// The heat map on its stage: builds the parts once, then draws what changed.
+(A.heat ||= {}).View = class {
+  constructor(stage) {
+    this.stage = stage;
+    this.map = new A.heat.Map(stage);
+    this.does = this.actions();
+    this.build();
+    this.stopHover = stage.selection.onHover(() => {});
+  }
+
+  build() {
+    const { h, put } = A.dom, { stage, map, does } = this;
+    this.tools = A.heat.tools.create(map, does);
+    this.canvas = h("canvas", { class: "heat-canvas", "aria-hidden": "true" });
+    this.cell = h("div", { role: "gridcell", id: "heat-cell" });
+    this.row = h("div", { role: "row", class: "unseen" }, this.cell);
+    this.surface = h("div", { class: "heat-surface", role: "grid", tabindex: "0", "aria-activedescendant": "heat-cell", "aria-readonly": "true" }, this.canvas, this.row);
+    this.navigator = A.navigator.create(stage);
+    this.specials = A.specials.create(stage);
+    this.settings = A.heat.settings.create(stage);
+    this.readout = A.heat.readout.create(map, does);
+    this.minimap = A.heat.minimap.create(map, does);
+    this.rowPanel = A.rowPanel.create(stage);
+    this.headPanel = A.headPanel.create(stage);
+    put(stage.rail, this.navigator.element, this.specials.element, this.settings.element);
+    put(stage.picture, this.tools.element, this.surface);
+    put(stage.panel, this.readout.element, this.minimap.element, this.rowPanel.element, this.headPanel.element);
+    A.heat.gestures.attach(this.surface, map, does);
+  }
+
+  /** What pointer, keyboard and buttons can do. */
+  actions() {
+    const { map } = this, moved = (fn) => (...all) => { fn(...all); this.moved(); };
+    return {
+      zoom: moved((steps, x, y) => map.zoomTo(map.camera.level + steps, x, y)),
+      level: moved((level) => this.toLevel(level)),
+      whole: moved(() => map.zoomTo(0)),
+      pan: moved((dx, dy, end) => map.pan(dx, dy, end)),
+      centre: moved((row, col) => map.centreOn(row, col)),
+      point: (at, follow) => this.point(at, follow),
+      leave: () => this.point(null),
+      pick: (at) => this.pick(at),
+      go: (at) => this.pick(at, true),
+    };
+  }
+
+  async draw(changed) {
+    const { map, stage } = this;
+    await map.load();
+    map.arrange(this.width(), this.height());
+    await this.overview();
+    if (changed.has("query") || changed.has("key") || changed.has("view") || changed.has("layer")) this.follow();
+    this.navigator.draw();
+    this.specials.draw();
+    this.paint();
+    await Promise.all([this.words(true), this.fetch()]);
+    stage.picture.dataset.level = map.camera.level;
+  }
+
+  width() {
+    return Math.max(280, this.stage.picture.clientWidth);
+  }
+
+  /** As high as a screen of 1000 px shows without scrolling, more on larger ones. */
+  height() {
+    return Math.max(320, Math.min(680, window.innerHeight - 498));
+  }
+
+  /** A head that is far away begins with its overview. */
+  async overview() {
+    const { map } = this;
+    if (!map.field.remote || map.field.seen) return;
+    const level = map.levels[0], { rows, cols } = map.field;
+    const box = A.heat.camera.sight({ x: 0, y: 0, w: Infinity, h: Infinity }, level, rows.length, cols.length).blocks;
+    const wanted = map.field.wanted(level.pool, box);
+    if (wanted) await map.field.fetch(wanted);
+    map.field.seen = true;
+    map.refresh();
+  }
+
+  /** The pinned cell comes into sight when it was chosen elsewhere. */
+  follow() {
+    const { map } = this, at = map.pinned();
+    if (at && !map.inSight(at)) map.centreOn(at.row, at.col ?? at.row);
+  }
+
+  toLevel(level) {
+    const { map } = this, at = map.focus();
+    if (level === 0 || !at) return map.zoomTo(level);
+    return map.centreOn(at.row, at.col ?? Math.min(at.row, map.field.cols.length - 1), level);
+  }
+
+  /** The camera moved: paint now, fetch what is missing, say where. */
+  moved() {
+    this.map.refresh();
+    this.soon();
+    this.fetch();
+  }
+
+  soon() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => { this.frame = 0; this.paint(); });
+  }
+
+  paint() {
+    const { map } = this;
+    if (!map.field) return;
+    A.heat.picture.paint(map, this.canvas);
+    this.surface.classList.toggle("zoomed", !map.whole);
+    this.tools.draw();
+    this.settings.draw(map);
+    this.minimap.draw();
+    this.readout.draw(this.weightsOf(map.focus()));
+    this.speak();
+  }
+
+  /** One request at a time; the last place looked at wins. */
+  async fetch() {
+    const { map } = this, { field } = map;
+    if (!field.remote || this.fetching) return;
+    this.fetching = true;
+    try {
+      for (let wanted; (wanted = map.field.wanted(map.level.pool, map.sight.blocks));) {
+        const asked = map.field;
+        await asked.fetch(wanted);
+        if (asked === map.field) { map.refresh(); this.soon(); }
+      }
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  /** The row in focus: [K] when it is here. */
+  weightsOf(at) {
+    return at ? this.map.head.rowNow(this.map.axes.rows[at.row]) : null;
+  }
+
+  /** Pointer or roving focus over a place; null for nowhere. */
+  point(at, follow = false) {
+    const { map } = this;
+    if (JSON.stringify(at) === JSON.stringify(map.hover)) return;
+    map.hover = at;
+    if (at && follow && !map.inSight(at)) map.centreOn(at.row, at.col);
+    this.stage.selection.hover(at ? { query: map.query(at.row).position, key: map.key(at.col).position } : null);
+    if (follow) this.moved();
+    else this.soon();
+    this.words(false);
+  }
+
+  /** Pin a place, or let it go when it is pinned. `show` also brings it into sight. */
+  async pick(at, show = false) {
+    const { map, stage } = this, to = await map.inside(at), pinned = map.pinned();
+    const same = pinned && pinned.row === to.row && pinned.col === to.col;
+    if (show && !map.inSight(to)) map.centreOn(to.row, to.col);
+    stage.selection.set(same ? { query: null, key: null } : { query: map.query(to.row).position, key: map.key(to.col).position });
+  }
+
+  /** Caption and the panel's row; a row that is far away is fetched only when it is pinned. */
+  async words(live) {
+    const { map, stage } = this, at = map.focus();
+    let weights = this.weightsOf(at);
+    if (at && !weights && !map.hover) weights = await map.row(at.row);
+    if (at !== map.focus() && JSON.stringify(at) !== JSON.stringify(map.focus())) return;
+    if (at && weights) stage.caption(A.heat.finding.row(map, at.row, at.col, weights), A.heat.finding.how(map), { live: live && !map.hover });
+    else if (!at) stage.caption(this.head(), A.heat.finding.how(map), { live });
+    if (weights) this.readout.draw(weights);
+    this.panel(at, weights);
+  }
+
+  head() {
+    const { map } = this;
+    if (this.headKey !== map.fieldKey) Object.assign(this, { headKey: map.fieldKey, headParts: A.heat.finding.head(map) });
+    return this.headParts;
+  }
+
+  panel(at, weights) {
+    const { map } = this;
+    this.rowPanel.element.hidden = !weights;
+    this.headPanel.element.hidden = !!weights && !map.stage.narrow();
+    if (!weights) { this.panelKey = null; return this.headPanel.draw(); }
+    const key = [map.fieldKey, at.row, map.state.key].join(" ");
+    if (key === this.panelKey) return null;
+    this.panelKey = key;
+    const learned = map.layer.learned_sink, parts = A.rowFacts.of(weights, map.axes.keys, map.state.special, { learned });
+    return this.rowPanel.draw({ query: map.query(at.row), tokens: map.axes.keys, parts, restName: map.axes.restName, learned });
+  }
+
+  /** The grid as a screen reader meets it: its size, and the cell in focus in words. */
+  speak() {
+    const { map } = this, at = map.focus(), set = (node, name, value) => node.setAttribute(name, String(value));
+    set(this.surface, "aria-rowcount", map.field.rows.length);
+    set(this.surface, "aria-colcount", map.field.cols.length);
+    set(this.surface, "aria-label", `Heat map of layer ${map.state.layer}, head ${map.state.heads[0]}. Arrows move, Enter pins.`);
+    if (!at) { this.cell.textContent = "No cell in focus."; return; }
+    const col = at.col ?? 0, value = map.at({ row: at.row, col });
+    set(this.row, "aria-rowindex", at.row + 1);
+    set(this.cell, "aria-colindex", col + 1);
+    this.cell.textContent = `${map.query(at.row).label}, token ${map.query(at.row).position + 1} of ${map.axes.queries.length}, to ${map.key(col).label}: ${A.words.weight(value, 3)}`;
+  }
+
+  /** The picture as a canvas of its own, twice as fine as the screen. */
+  file() {
+    const scene = A.heat.picture.scene(this.map, true);
+    return A.paintScene(document.createElement("canvas"), scene, Math.max(2, this.map.ratio), this.map.roles.card);
+  }
+
+  svg() {
+    const { state } = this.map, scene = A.heat.picture.scene(this.map, true);
+    return { text: A.sceneSvg(scene, this.map.roles.card, `Layer ${state.layer}, head ${state.heads[0]}`), width: scene.width, height: scene.height };
+  }
+
+  dispose() {
+    this.stopHover();
+    cancelAnimationFrame(this.frame);
+  }
+};
