@@ -18,7 +18,7 @@ from inspector.tokens import Tokens, numbered
 if TYPE_CHECKING:
     import os
 
-__all__ = ["AttentionCall", "Capture", "Missing", "Proof", "method", "tolerance_of"]
+__all__ = ["AttentionCall", "Capture", "Folding", "Missing", "Proof", "method", "tolerance_of"]
 
 Index = int | slice | Sequence[int] | Tensor | None
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,6 +62,27 @@ class Proof:
         return None if residual is None else (math.isfinite(residual) and residual <= self.tolerance)
 
 
+@dataclass(frozen=True)
+class Folding:
+    """The axes before the last two as the model has them: windows, blocks and images were folded into the batch axis.
+
+    Attributes:
+        sizes: such as (batch, blocks, heads).
+        head_axis: which of them counts heads; None when batch and heads are one axis, batch first.
+    """
+
+    sizes: tuple[int, ...]
+    head_axis: int | None
+
+    def unfold(self, weights: Tensor) -> Tensor:
+        """[batch·windows, head, query, key] as the model lays it out."""
+        tail = weights.shape[-2:]
+        if self.head_axis is None:
+            return weights.reshape(*self.sizes, *tail)
+        rest = [size for axis, size in enumerate(self.sizes) if axis != self.head_axis]
+        return weights.reshape(*rest, self.sizes[self.head_axis], *tail).movedim(len(rest), self.head_axis)
+
+
 UNCHECKED = Proof(None, note="the model returned weights but no value and output to check them with")
 
 
@@ -78,8 +99,10 @@ class AttentionCall:
         tower: part of the model the call belongs to ("encoder", "decoder", "vision", …; "" when there is only one).
         axes: names of the query and key sequences in ``Capture.sequences``.
         proof: the check of the weights against the model's own output.
-        index: which call of the same module this was, from 0.
+        index: which call of the same module within one forward pass this was, from 0.
         note: something a reader has to know ("local heads of rank 0 of 2"), or "".
+        step: which forward pass of the model, from 0 (the last one of a generation that was stitched together).
+        folded: how the model itself lays out the axes, where it is not [batch, head, query, key].
     """
 
     name: str
@@ -92,6 +115,8 @@ class AttentionCall:
     proof: Proof = UNCHECKED
     index: int = 0
     note: str = ""
+    step: int = 0
+    folded: Folding | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:

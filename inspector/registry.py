@@ -47,6 +47,10 @@ class Registry(Generic[T]):
             hint = f"Did you mean {near[0]!r}?" if near else "Use one of these."
             raise RegistryError(f"No {self.kind} {name!r}.", f"Registered: {', '.join(self) or 'none'}.", hint) from None
 
+    def find(self, name: str) -> T | None:
+        """What is registered under ``name``; None when nothing is."""
+        return self._items[name][1] if name in self._items else None
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._items, key=lambda name: self._items[name][0]))
 

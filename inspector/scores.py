@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -17,6 +17,8 @@ from inspector.masks import NO_MASK, Mask, take
 __all__ = ["Evidence", "Given", "Scores"]
 
 
+@runtime_checkable
+@runtime_checkable
 class Evidence(Protocol):
     """Anything that can say the weights of chosen rows."""
 

@@ -77,7 +77,7 @@ def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTr
             inner = overrides.pop(name, {}) if isinstance(overrides.get(name), dict) else {}
             values[name] = tiny_config(type(part), **inner).to_dict()
     values |= overrides
-    known = {mapped: own for mapped, own in getattr(config_class, "attribute_map", {}).items()}
+    known = dict(getattr(config_class, "attribute_map", {}))
     return config_class(**{known.get(name, name): value for name, value in values.items()})
 
 

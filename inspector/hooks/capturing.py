@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +10,13 @@ import torch
 from torch import nn
 
 from inspector.captures import Capture
-from inspector.hooks import interface
+from inspector.hooks import interface, multihead
+from inspector.hooks.inputs import watched_inputs
 from inspector.hooks.naming import Names
-from inspector.hooks.session import _CURRENT, PROOF_ROWS, Session
-from inspector.tokens import Tokens, from_encoding, numbered
+from inspector.hooks.patching import patched
+from inspector.hooks.proving import PROOF_ROWS
+from inspector.hooks.scopes import hooked
+from inspector.hooks.session import Session, everything, open_session
 
 __all__ = ["capture"]
 
@@ -39,15 +41,14 @@ def capture(model: nn.Module, *, tokenizer: Any = None, proof_rows: int | None =
     (1, 12, 4, 4)
     """
     found = Capture(info=_info(model))
-    session = Session(model, found, Names(model), lambda name: True, proof_rows)
-    inputs = model.register_forward_pre_hook(_InputReader(session, tokenizer), with_kwargs=True)
-    token = _CURRENT.set(session)
-    try:
-        with interface.installed():
-            yield found
-    finally:
-        _CURRENT.reset(token)
-        inputs.remove()
+    session = Session(model, found, Names(model), everything, proof_rows)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(patched((*interface.PATCHES, *multihead.PATCHES)))
+        stack.enter_context(open_session(session))
+        stack.enter_context(watched_inputs(session, tokenizer))
+        stack.enter_context(hooked(session))
+        yield found
+    session.masks.forget()
     found.warn_failed()
 
 
@@ -62,33 +63,3 @@ def _info(model: nn.Module) -> dict[str, str]:
         "dtype": str(parameter.dtype).removeprefix("torch."),
         "device": str(parameter.device),
     }
-
-
-class _InputReader:
-    """Reads the token ids that enter the model, so that the axes can be named."""
-
-    AXES = (("input", "input_ids", "attention_mask", "token_type_ids"), ("output", "decoder_input_ids", "decoder_attention_mask", ""))
-
-    def __init__(self, session: Session, tokenizer: Any) -> None:
-        self.session, self.tokenizer = session, tokenizer
-
-    def __call__(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
-        if _CURRENT.get() is not self.session or self.session.depth:
-            return
-        given = dict(kwargs)
-        with contextlib.suppress(TypeError, ValueError):
-            given |= inspect.signature(model.forward).bind_partial(*args).arguments
-        for axis, ids, mask, segments in self.AXES:
-            if torch.is_tensor(given.get(ids)) and given[ids].ndim == 2 and axis not in self.session.capture.sequences:
-                self.session.capture.sequences[axis] = self._sequences(given[ids], given.get(mask), given.get(segments))
-
-    def _sequences(self, ids: torch.Tensor, mask: Any, segments: Any) -> tuple[Tokens, ...]:
-        rows = []
-        for at, row in enumerate(ids.tolist()):
-            if self.tokenizer is None:
-                rows.append(numbered(len(row), row))
-                continue
-            keep = mask[at].tolist() if torch.is_tensor(mask) and mask.ndim == 2 and mask.shape == ids.shape else None
-            types = segments[at].tolist() if torch.is_tensor(segments) and segments.shape == ids.shape else None
-            rows.append(from_encoding(self.tokenizer, row, keep, types))
-        return tuple(rows)

@@ -7,7 +7,6 @@ the model computes exactly what it would have computed. Nothing is patched unles
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,91 +15,81 @@ from torch import Tensor, nn
 from transformers.modeling_utils import AttentionInterface
 
 from inspector.captures import UNCHECKED, Proof
-from inspector.hooks.kernels import evidence_of
-from inspector.hooks.session import Session, current
-from inspector.scores import Evidence
+from inspector.hooks.kernels import explains, scores_of
+from inspector.hooks.patching import Patch
+from inspector.hooks.session import Session, quiet, watching
+from inspector.scores import Evidence, Given
 
-__all__ = ["installed"]
+__all__ = ["PATCHES"]
 
-_LOCK = threading.Lock()
-_open_captures = 0
 _get_interface = AttentionInterface.get_interface
 _getitem = AttentionInterface.__getitem__
 
 
-class installed:  # noqa: N801  (reads as a context manager, like the others)
-    """While open, kernels handed out inside a capture are wrapped; the last one out restores the library."""
-
-    def __enter__(self) -> None:
-        global _open_captures  # noqa: PLW0603
-        with _LOCK:
-            _open_captures += 1
-            if _open_captures == 1:
-                AttentionInterface.get_interface = _tapped_get_interface
-                AttentionInterface.__getitem__ = _tapped_getitem
-
-    def __exit__(self, *exc: object) -> None:
-        global _open_captures  # noqa: PLW0603
-        with _LOCK:
-            _open_captures -= 1
-            if _open_captures == 0:
-                AttentionInterface.get_interface = _get_interface
-                del AttentionInterface.__getitem__
-
-
-def _watching() -> Session | None:
-    return None if torch.compiler.is_compiling() else current()
-
-
-def _tapped_get_interface(self: AttentionInterface, attn_implementation: str, default: Callable) -> Callable:
-    session = _watching()
-    if session is None or session.depth:
+def _tapped_get_interface(self: AttentionInterface, attn_implementation: str | None, default: Callable) -> Callable:
+    if not watching():
         return _get_interface(self, attn_implementation, default)
-    session.depth += 1  # the lookup inside must not wrap a second time
-    try:
+    with quiet():  # the lookup inside must not wrap a second time
         kernel = _get_interface(self, attn_implementation, default)
-    finally:
-        session.depth -= 1
-    return _wrap(session, kernel, attn_implementation)
+    return _wrap(kernel, attn_implementation)
 
 
 def _tapped_getitem(self: AttentionInterface, key: str) -> Callable:
     kernel = _getitem(self, key)
-    session = _watching()
-    return kernel if session is None or session.depth else _wrap(session, kernel, key)
+    return _wrap(kernel, key) if watching() else kernel
 
 
-def _wrap(session: Session, kernel: Callable, implementation: str | None) -> Callable:
+PATCHES = (
+    Patch(AttentionInterface, "get_interface", _tapped_get_interface),
+    Patch(AttentionInterface, "__getitem__", _tapped_getitem),
+)
+
+
+def _wrap(kernel: Callable, implementation: str | None) -> Callable:
     @functools.wraps(kernel)
-    def watched(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Any, *args: Any, **kwargs: Any) -> Any:
-        session.depth += 1
-        try:
-            result = kernel(module, query, key, value, attention_mask, *args, **kwargs)
-        finally:
-            session.depth -= 1
-        if session.depth == 0 and session.selects(session.names.name(module)):
-            session.depth += 1
-            try:
-                _record(session, module, query, key, value, attention_mask, kwargs, result, implementation)
-            except Exception as error:  # a tap may fail; the model may not
-                session.miss(module, f"the capture failed with {type(error).__name__}: {error}")
-            finally:
-                session.depth -= 1
+    def watched(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Any:
+        sessions = [session for session in watching() if session.wants(module)]
+        with quiet():
+            result = kernel(module, query, key, value, *args, **kwargs)
+            mask = kwargs.get("attention_mask", args[0] if args else None)
+            for session in sessions:
+                try:
+                    _record(session, module, query, key, value, mask, kwargs, result, implementation or "eager")
+                except Exception as error:  # a tap may fail; the model may not
+                    session.failed(module, error)
         return result
 
     return watched
 
 
 def _record(
-    session: Session, module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Any, kwargs: dict, result: Any, implementation: str | None
+    session: Session,
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Any,
+    kwargs: dict[str, Any],
+    result: Any,
+    implementation: str,
 ) -> None:
     output, given = result if isinstance(result, tuple) else (result, None)
-    evidence = evidence_of(implementation or "eager", module, query, key, mask, kwargs, given)
-    session.add(module, evidence, f"interface:{implementation or 'eager'}", _proof(session, module, evidence, value, output, kwargs))
+    if session.steps.static and not getattr(module, "is_cross_attention", False):
+        key = key.detach().clone()  # the buffer is written again at the next step
+    scores = scores_of(implementation, module, query, key, mask, kwargs, session.masks)
+    source = f"interface:{implementation}"
+    random = float(kwargs.get("dropout") or 0.0) if module.training else 0.0
+    if torch.is_tensor(given) and given.ndim == 4 and not explains(scores, given, random):
+        proof = _proof(session, scores, value, output, random)
+        if proof.passed is not True:  # q·k is not all there is to these weights; the ones the model used are
+            table = Given(given.detach())
+            return session.add(module, table, source, _proof(session, table, value, output, random))
+        return session.add(module, scores, source, proof, note="the model reports other weights than those it used")
+    session.add(module, scores, source, _proof(session, scores, value, output, random))
 
 
-def _proof(session: Session, module: nn.Module, evidence: Evidence, value: Tensor, output: Tensor, kwargs: dict) -> Proof:
-    if module.training and kwargs.get("dropout"):
+def _proof(session: Session, evidence: Evidence, value: Tensor, output: Tensor, dropout: float) -> Proof:
+    if dropout:
         return Proof(None, note="dropout was on: the output is random, the weights are those before dropout")
     by_head = output.transpose(1, 2)
     if by_head.ndim != 4 or by_head.shape[:3] != evidence.shape[:3]:

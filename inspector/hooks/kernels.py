@@ -11,36 +11,53 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inspector.hooks.masks import from_mask_mod, from_tensor
+from inspector.hooks.masks import Masks, from_mask_mod
 from inspector.masks import Mask
-from inspector.scores import Evidence, Given, Scores
+from inspector.scores import Scores
 
-__all__ = ["evidence_of"]
+__all__ = ["explains", "scores_of"]
 
 
-def evidence_of(
-    implementation: str, module: nn.Module, query: Tensor, key: Tensor, mask: Any, kwargs: dict[str, Any], given: Tensor | None
-) -> Evidence:
-    """Queries and keys with everything the kernel did to them; the kernel's own weights where those do not explain it.
+def scores_of(
+    implementation: str, module: nn.Module, query: Tensor, key: Tensor, mask: Any, kwargs: dict[str, Any], masks: Masks
+) -> Scores:
+    """Queries and keys with everything the kernel did to them.
 
     Args:
         implementation: "sdpa", "eager", "flash_attention_2", "flex_attention", or a kernel repository's name.
-        given: weights the kernel returned (eager).
+        masks: the masks met so far in this capture.
     """
     if kwargs.get("cache") is not None:
         raise NotImplementedError("continuous batching keeps its keys in pages, which are not read yet")
     query, key = query.detach(), key.detach()
+    batch = max(query.shape[0], key.shape[0])  # learned queries may have a batch of 1
+    query, key = query.expand(batch, -1, -1, -1), key.expand(batch, -1, -1, -1)
     scale = kwargs.get("scaling")
     scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
-    scores = Scores(
-        query, key, scale, _mask(implementation, module, query, key, mask, kwargs), kwargs.get("softcap"), _sinks(implementation, module, kwargs)
-    )
-    if given is not None and not _explains(scores, given):
-        return Given(given.detach())
-    return scores
+    normal = _mask(implementation, module, query, key, mask, kwargs, masks)
+    return Scores(query, key, scale, normal, kwargs.get("softcap"), _sinks(implementation, module, kwargs))
 
 
-def _mask(implementation: str, module: nn.Module, query: Tensor, key: Tensor, mask: Any, kwargs: dict[str, Any]) -> Mask:
+def explains(scores: Scores, given: Tensor, dropout: float = 0.0) -> bool:
+    """Whether a few rows of q·k give the weights the kernel returned, to within the rounding of its dtype.
+
+    Under dropout only the entries that were kept are compared.
+    """
+    if scores.shape != tuple(given.shape):
+        return False
+    batch, heads = (torch.arange(n, device=given.device) for n in given.shape[:2])
+    rows = torch.linspace(0, given.shape[2] - 1, min(4, given.shape[2]), device=given.device).round().long()
+    theirs = given.detach()[:, :, rows].float() * (1 - dropout)
+    ours = scores.weights(batch, heads, rows)
+    if dropout:
+        ours = ours.masked_fill(theirs == 0, 0.0)
+    close = 1e-5 if given.dtype in (torch.float32, torch.float64) else 4 * torch.finfo(given.dtype).eps
+    return bool((ours - theirs).abs().amax() <= close)
+
+
+def _mask(
+    implementation: str, module: nn.Module, query: Tensor, key: Tensor, mask: Any, kwargs: dict[str, Any], masks: Masks
+) -> Mask:
     queries, keys = query.shape[2], key.shape[2]
     causal = kwargs.get("is_causal")
     causal = bool(getattr(module, "is_causal", True) if causal is None else causal)
@@ -50,13 +67,14 @@ def _mask(implementation: str, module: nn.Module, query: Tensor, key: Tensor, ma
         return _flash(mask, kwargs, causal, queries, keys)
     bias = kwargs.get("position_bias")
     if torch.is_tensor(mask):
-        normal = from_tensor(mask.detach(), keys)
+        normal = masks.read(mask, keys)
     elif causal and queries > 1 and implementation == "sdpa":
         normal = Mask(right=0)
     else:
         normal = Mask()
     if bias is not None:
-        both = bias.detach() if normal.bias is None else normal.bias + bias.detach()
+        bias = bias.detach()[..., :keys]
+        both = bias if normal.bias is None else normal.bias + bias
         fill = torch.finfo(key.dtype).min if implementation == "sdpa" else normal.fill
         normal = normal.with_(bias=both, fill=fill)
     return normal
@@ -87,14 +105,3 @@ def _sinks(implementation: str, module: nn.Module, kwargs: dict[str, Any]) -> Te
     if sinks is None and implementation == "eager":
         sinks = getattr(module, "sinks", None)
     return sinks.detach().reshape(-1) if torch.is_tensor(sinks) else None
-
-
-def _explains(scores: Scores, given: Tensor) -> bool:
-    """Whether a few rows of q·k give the weights the kernel returned, to within the rounding of its dtype."""
-    if scores.shape != tuple(given.shape):
-        return False
-    batch, heads = (torch.arange(n, device=given.device) for n in given.shape[:2])
-    rows = torch.linspace(0, given.shape[2] - 1, min(4, given.shape[2]), device=given.device).round().long()
-    ours = scores.weights(batch, heads, rows)
-    close = 1e-5 if given.dtype in (torch.float32, torch.float64) else 4 * torch.finfo(given.dtype).eps
-    return bool((ours - given.detach()[:, :, rows].float()).abs().amax() <= close)

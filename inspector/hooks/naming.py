@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from torch import nn
 
-__all__ = ["Names", "Place"]
+__all__ = ["Names", "Place", "attention_modules"]
 
-_CROSS = re.compile(r"(cross|enc_?dec|encoder_attn|EncDecAttention|encoder_decoder)", re.IGNORECASE)
+_CROSS = re.compile(r"(cross|enc_?dec|encoder_attn|EncDecAttention|encoder_decoder|multihead_attn)", re.IGNORECASE)
 _TOWERS = (
-    ("vision", re.compile(r"(^|\.)(vision|visual|image)_?(model|tower|encoder)?(\.|$)", re.IGNORECASE)),
-    ("audio", re.compile(r"(^|\.)(audio|speech)_?(model|tower|encoder)?(\.|$)", re.IGNORECASE)),
+    ("vision", re.compile(r"(^|[._])(vision|visual|image|vit)(_|\.|$)", re.IGNORECASE)),
+    ("video", re.compile(r"(^|[._])video(_|\.|$)", re.IGNORECASE)),
+    ("audio", re.compile(r"(^|[._])(audio|speech)(_|\.|$)", re.IGNORECASE)),
+    ("qformer", re.compile(r"(^|[._])(qformer|resampler|perceiver)(_|\.|$)", re.IGNORECASE)),
     ("encoder", re.compile(r"(^|\.)encoder(\.|$)", re.IGNORECASE)),
     ("decoder", re.compile(r"(^|\.)decoder(\.|$)", re.IGNORECASE)),
+    ("text", re.compile(r"(^|[._])(text|language|lang)(_|\.|$)", re.IGNORECASE)),
+)
+_SENSES = {"vision", "video", "audio", "qformer"}
+_ATTENTION = re.compile(r"att(entio)?n", re.IGNORECASE)
+_NOT_ATTENTION = re.compile(
+    r"(norm|output|mask|bias|rotary|embedding|pool|layer|block|mlp|proj|decoder|encoder|model)", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a call belongs."""
+    """Where a call belongs.
+
+    Attributes:
+        name: the module's path in the model.
+        kind: "self" or "cross".
+        layer_index: position among the modules of the same tower and kind.
+        tower: part of the model, "" where it has only one.
+        axes: names of the query and key sequences.
+    """
 
     name: str
     kind: str
@@ -29,49 +47,104 @@ class Place:
     axes: tuple[str, str]
 
 
+def attention_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The innermost modules whose class is called attention, in model order."""
+    found = [(name, module) for name, module in model.named_modules() if _is_attention(module)]
+    for name, module in found:
+        if not any(_is_attention(inner) for inner in module.modules() if inner is not module):
+            yield name, module
+
+
+def _is_attention(module: nn.Module) -> bool:
+    name = type(module).__name__
+    return bool(_ATTENTION.search(name)) and not _NOT_ATTENTION.search(_ATTENTION.split(name)[-1])
+
+
 @dataclass(eq=False)
 class Names:
-    """Module names of one model, and the layer numbers handed out as modules are met."""
+    """Module names of one model, and the layer numbers handed out as modules are met.
+
+    Attributes:
+        fixed: number layers by their order in the model, known before it runs, instead of the order in which they are met.
+    """
 
     model: nn.Module
-    _names: dict[int, str] = field(default_factory=dict)
-    _layers: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    fixed: bool = False
+    _layers: dict[tuple[str, str], dict[tuple[str, int], int]] = field(default_factory=dict)
+    _places: dict[tuple[int, str | None], Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.fixed:
+            for _, module in attention_modules(self.model):
+                self.place(module)
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        names: dict[int, str] = {}
         for name, module in self.model.named_modules():
-            self._names.setdefault(id(module), name)
+            names.setdefault(id(module), name.replace("_orig_mod.", "").removesuffix("_orig_mod"))
+        return names
+
+    def knows(self, module: nn.Module) -> bool:
+        """Whether ``module`` is part of the model."""
+        return id(module) in self._names
 
     def name(self, module: nn.Module) -> str:
         """The module's path in the model; its class where it is not part of the model."""
         return self._names.get(id(module)) or type(module).__name__
 
-    def place(self, module: nn.Module, shape: tuple[int, int, int, int], kind: str | None = None) -> Place:
-        """The name, kind, layer and tower of a call of ``module``."""
-        name = self.name(module)
-        kind = kind or ("cross" if getattr(module, "is_cross_attention", False) or _CROSS.search(name) else "self")
-        tower = self.tower(name)
+    def place(self, module: nn.Module, kind: str | None = None) -> Place:
+        """The name, kind, layer and tower of ``module``."""
+        found = self._places.get((id(module), kind))
+        if found is None:
+            name = self.name(module)
+            sort = kind or ("cross" if _is_cross(module, name) else "self")
+            tower = self.tower(name)
+            found = Place(name, sort, self._number(tower, sort, name, 0), tower, _axes(tower, sort))
+            self._places[(id(module), kind)] = found
+        return found
+
+    def layer(self, module: nn.Module, place: Place, index: int) -> int:
+        """The layer of the ``index``-th call of ``module`` in one forward pass: modules shared by several layers count up."""
+        if index == 0 or not self._shared(module):
+            return place.layer_index
+        return self._number(place.tower, place.kind, place.name, index)
+
+    def _number(self, tower: str, kind: str, name: str, index: int) -> int:
         layers = self._layers.setdefault((tower, kind), {})
-        layer = layers.setdefault(name, len(layers))
-        return Place(name, kind, layer, tower, self._axes(tower, kind))
+        return layers.setdefault((name, index), len(layers))
+
+    def _shared(self, module: nn.Module) -> bool:
+        config = getattr(self.model, "config", None)
+        layers = getattr(config, "num_hidden_layers", None)
+        same = sum(type(other) is type(module) for other in self.model.modules())
+        return isinstance(layers, int) and same < layers
 
     def tower(self, name: str) -> str:
         """The part of the model a module belongs to; "" for a model of one part."""
-        found = next((tower for tower, pattern in _TOWERS if pattern.search(name)), "")
-        if found == "encoder" and not self._has_decoder:
-            return ""
-        if found == "decoder" and not self._has_encoder:
-            return ""
-        return found
+        found = _tower(name)
+        if found in ("encoder", "decoder") and not {"encoder", "decoder"} <= self._towers:
+            found = "text" if self._towers & _SENSES else ""
+        elif found == "text" and not self._towers & _SENSES:
+            found = ""
+        if not found and self._towers & _SENSES:
+            found = "text"
+        return found if len(self._towers) > 1 else ""
 
-    @property
-    def _has_decoder(self) -> bool:
-        return any(re.search(r"(^|\.)decoder\.", name) for name in self._names.values())
+    @cached_property
+    def _towers(self) -> set[str]:
+        return {_tower(name) for name, _ in attention_modules(self.model)}
 
-    @property
-    def _has_encoder(self) -> bool:
-        return any(re.search(r"(^|\.)encoder\.", name) for name in self._names.values())
 
-    @staticmethod
-    def _axes(tower: str, kind: str) -> tuple[str, str]:
-        own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
-        return (own, "input" if kind == "cross" else own)
+def _tower(name: str) -> str:
+    return next((tower for tower, pattern in _TOWERS if pattern.search(name)), "")
+
+
+def _is_cross(module: nn.Module, name: str) -> bool:
+    return bool(getattr(module, "is_cross_attention", False) or _CROSS.search(name))
+
+
+def _axes(tower: str, kind: str) -> tuple[str, str]:
+    own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
+    across = "vision" if tower == "qformer" else "input"
+    return (own, across if kind == "cross" else own)

@@ -1,33 +1,75 @@
-"""One capture in progress: what is being watched, what has been seen, and the context variable that finds it.
+"""One capture in progress: what is being watched, what has been seen, and the context variables that find it.
 
-A tap asks ``current()``. Threads and asyncio tasks each see their own session, never another's.
+A tap asks ``watching()``. Threads and asyncio tasks each see the captures opened in their own context, never another's;
+nested captures each get every call of their own model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from inspector.captures import AttentionCall, Capture, Missing, Proof, tolerance_of
-from inspector.hooks.naming import Names
+from inspector.captures import UNCHECKED, AttentionCall, Capture, Folding, Missing, Proof
+from inspector.hooks.masks import Masks
+from inspector.hooks.naming import Names, Place
+from inspector.hooks.proving import PROOF_ROWS, prove
+from inspector.hooks.steps import Steps
 from inspector.scores import Evidence
 
-__all__ = ["Session", "current"]
+__all__ = ["Seen", "Session", "everything", "open_session", "quiet", "watching"]
 
-_CURRENT: ContextVar[Session | None] = ContextVar("inspector_session", default=None)
-
-# Rows per head that are checked against the kernel's output while the model runs: a fixed number, so that the check
-# costs a vanishing share of the forward pass at any length. ``proof_rows=None`` checks every row.
-PROOF_ROWS = 32
+_OPEN: ContextVar[tuple[Session, ...]] = ContextVar("inspector_sessions", default=())
+_QUIET: ContextVar[bool] = ContextVar("inspector_quiet", default=False)
 
 
-def current() -> Session | None:
-    """The session of the running context, or None: one lookup, which is all an idle tap costs."""
-    return _CURRENT.get()
+def watching() -> tuple[Session, ...]:
+    """The sessions open in this context, outermost first; () while their own arithmetic runs, which no tap may see.
+
+    Gradient checkpointing runs a forward a second time during the backward pass: that one is not watched.
+    """
+    sessions = _OPEN.get()
+    if not sessions or _QUIET.get() or torch.compiler.is_compiling() or torch._C._current_graph_task_id() != -1:
+        return ()
+    return sessions
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing inside is watched."""
+    token = _QUIET.set(True)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
+
+
+@contextlib.contextmanager
+def open_session(session: Session) -> Iterator[None]:
+    """``session`` is watched inside."""
+    token = _OPEN.set((*_OPEN.get(), session))
+    try:
+        yield
+    finally:
+        _OPEN.reset(token)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One attention operation on its way into the capture; the fields are those of ``AttentionCall``."""
+
+    module: nn.Module
+    evidence: Evidence
+    source: str
+    proof: Proof
+    kind: str | None
+    note: str
+    folded: Folding | None
 
 
 @dataclass(eq=False)
@@ -38,57 +80,107 @@ class Session:
         model: the model being watched.
         capture: where calls and misses go.
         names: what each module is called and which layer and tower it belongs to.
-        selects: whether a module's calls are wanted.
+        selects: whether the calls of a place are wanted.
         proof_rows: rows per head to check at once; None for all.
-        depth: above 0 while the session's own arithmetic runs, which no tap may see.
+        steps: how often the model has run, and what its cache held before each run.
+        masks: the masks met so far.
     """
 
     model: nn.Module
     capture: Capture
     names: Names
-    selects: Callable[[str], bool]
+    selects: Callable[[Place], bool]
     proof_rows: int | None = PROOF_ROWS
-    depth: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
+    steps: Steps = field(default_factory=Steps)
+    masks: Masks = field(default_factory=Masks)
+    _local: threading.local = field(default_factory=threading.local)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, module: nn.Module, evidence: Evidence, source: str, proof: Proof, kind: str | None = None) -> None:
+    def is_open(self) -> bool:
+        """Whether this session is watched in the running context."""
+        return self in watching()
+
+    def wants(self, module: nn.Module) -> bool:
+        """Whether calls of ``module`` are to be kept: it is part of the model, or runs inside it, and is selected."""
+        known = self.names.knows(module) or self.steps.running
+        return known and (self.selects is everything or self.selects(self.names.place(module)))
+
+    def wants_within(self, module: nn.Module) -> bool:
+        """Whether anything inside ``module`` is wanted."""
+        return self.selects is everything or any(self.wants(inner) for inner in module.modules())
+
+    def add(
+        self,
+        module: nn.Module,
+        evidence: Evidence,
+        source: str,
+        proof: Proof = UNCHECKED,
+        kind: str | None = None,
+        note: str = "",
+        folded: Folding | None = None,
+    ) -> None:
         """Records one attention operation of ``module``."""
-        place = self.names.place(module, evidence.shape, kind)
-        index = self.counts.get(place.name, 0)
-        self.counts[place.name] = index + 1
-        self.capture.calls.append(
-            AttentionCall(
-                place.name, evidence, place.kind, place.layer_index, source, place.tower, place.axes, proof, index
-            )
-        )
+        seen = Seen(module, evidence, source, proof, kind, note, folded)
+        if self._held:  # a module further out may still report better weights
+            self._held[-1][1].append(seen)
+        else:
+            self.keep(seen)
 
-    def miss(self, module: nn.Module, reason: str) -> None:
+    def keep(self, seen: Seen) -> None:
+        """Gives what was seen its place among the calls."""
+        if self._held:
+            self._held[-1][1].append(seen)
+            return
+        with self._lock:
+            place = self.names.place(seen.module, seen.kind)
+            index = self.steps.count(place.name)
+            self.capture.calls.append(
+                AttentionCall(
+                    name=place.name,
+                    evidence=seen.evidence,
+                    kind=place.kind,
+                    layer_index=self.names.layer(seen.module, place, index),
+                    source=seen.source,
+                    tower=place.tower,
+                    axes=place.axes,
+                    proof=seen.proof,
+                    index=index,
+                    note=seen.note,
+                    step=self.steps.number,
+                    folded=seen.folded,
+                )
+            )
+
+    @property
+    def _held(self) -> list[tuple[nn.Module, list[Seen]]]:
+        if not hasattr(self._local, "held"):
+            self._local.held = []
+        return self._local.held
+
+    def hold(self, module: nn.Module) -> None:
+        """Calls of this thread wait until ``release(module)``."""
+        self._held.append((module, []))
+
+    def release(self, module: nn.Module) -> list[Seen] | None:
+        """The calls that waited; None when nothing was held for ``module``."""
+        return self._held.pop()[1] if self._held and self._held[-1][0] is module else None
+
+    def miss(self, module: nn.Module | str, reason: str) -> None:
         """Records that ``module`` could not be captured; the model goes on."""
-        entry = Missing(self.names.name(module), reason)
-        if entry not in self.capture.missing:
-            self.capture.missing.append(entry)
+        entry = Missing(module if isinstance(module, str) else self.names.name(module), reason)
+        with self._lock:
+            if entry not in self.capture.missing:
+                self.capture.missing.append(entry)
+
+    def failed(self, module: nn.Module, error: BaseException) -> None:
+        """Records that a tap failed on ``module``."""
+        self.miss(module, f"the capture failed with {type(error).__name__}: {error}")
 
     def prove(self, evidence: Evidence, value: Tensor, output: Tensor) -> Proof:
-        """weights @ value against ``output`` [batch, head, query, value_width], over evenly spread rows, without a device sync."""
-        batch, heads, num_queries, _ = evidence.shape
-        dtype = torch.promote_types(output.dtype, torch.float32)
-        if output.numel() == 0:
-            return Proof(None, note="the output is empty")
-        worst = torch.zeros((), dtype=dtype, device=output.device)
-        rows = self._proof_rows(num_queries, output.device)
-        scale = output.detach().abs().amax().to(dtype).clamp_min(torch.finfo(torch.float32).tiny)
-        every_batch, every_head = (torch.arange(n, device=output.device) for n in (batch, heads))
-        value = value.detach()
-        group = heads // value.shape[1]
-        step = max(1, 2**22 // max(1, batch * heads * evidence.shape[3]))
-        for some in rows.split(step):
-            weights = evidence.weights(every_batch, every_head, some, dtype=dtype)
-            shared = weights.reshape(batch, heads // group, group * len(some), -1)
-            again = (shared @ value.to(dtype)).reshape(batch, heads, len(some), -1)
-            worst = torch.maximum(worst, (again - output.detach()[:, :, some].to(dtype)).abs().amax())
-        return Proof(worst / scale, tolerance_of(output.dtype), len(rows))
+        """weights @ value against ``output`` [batch, head, query, value_width]."""
+        return prove(evidence, value, output, self.proof_rows)
 
-    def _proof_rows(self, num_queries: int, device: torch.device) -> Tensor:
-        if self.proof_rows is None or self.proof_rows >= num_queries:
-            return torch.arange(num_queries, device=device)
-        return torch.linspace(0, num_queries - 1, self.proof_rows, device=device).round().long()
+
+def everything(place: Place) -> bool:
+    """The selection of all there is."""
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,9 +35,7 @@ def _tensors(name: str, value: Any) -> Iterator[tuple[str, Tensor]]:
             yield from _tensors(f"{name}[{at}]", item)
 
 
-def unmatched(
-    capture: Capture, wanted: list[tuple[str, Tensor]], tolerance: float = 1e-5, skip: Tensor | None = None
-) -> list[str]:
+def unmatched(capture: Capture, wanted: list[tuple[str, Tensor]], tolerance: float = 1e-5) -> list[str]:
     """The reference tensors for which no call of the capture has the same weights, with the nearest error.
 
     Rows with no allowed key are zero under one kernel and uniform under another: rows the capture reports as all
@@ -51,9 +50,12 @@ def unmatched(
 
 
 def _error(call: Any, table: Tensor) -> float | None:
-    if call.shape != tuple(table.shape):
+    if call.shape[2:] != tuple(table.shape[-2:]) or math.prod(call.shape) != table.numel():
         return None
     ours = call.weights()
+    ours = ours if call.folded is None else call.folded.unfold(ours)
+    if ours.shape != table.shape:
+        return None
     empty = ours.sum(-1, keepdim=True) == 0
     return float((ours - table.float()).masked_fill(empty, 0.0).abs().amax())
 

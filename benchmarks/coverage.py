@@ -1,0 +1,132 @@
+"""How much of Transformers the hook layer reaches: every model class, made tiny, run with and without a capture.
+
+    python benchmarks/coverage.py [--only PATTERN] [--out coverage.jsonl]
+
+For each class: is the output bit for bit the same, does every tensor that eager ``output_attentions=True`` returns equal a
+captured call within 1e-5, does every proof hold. Classes whose configuration or inputs cannot be guessed are counted as
+"not run", with the reason; classes without attention are counted apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import PreTrainedModel
+
+from inspector import capture
+from tests.hooks.matching import hf_attentions, same_output, state_of, unmatched
+from tests.tiny_models import Family
+
+SECONDS = 60
+
+
+def model_classes(only: str = "") -> Iterator[type[PreTrainedModel]]:
+    """Every public model class of the library that has a forward of its own."""
+    import transformers.models as families
+
+    for family in sorted(m.name for m in pkgutil.iter_modules(families.__path__)):
+        try:
+            module = importlib.import_module(f"transformers.models.{family}.modeling_{family}")
+        except ImportError:
+            continue
+        for name, cls in sorted(vars(module).items()):
+            ours = inspect.isclass(cls) and issubclass(cls, PreTrainedModel) and cls.__module__ == module.__name__
+            public = name in getattr(module, "__all__", ()) and hasattr(transformers, name)
+            if ours and public and not name.endswith("PreTrainedModel") and re.search(only, name):
+                yield cls
+
+
+def measure(cls: type[PreTrainedModel]) -> dict[str, Any]:
+    """What happened with one class."""
+    family = Family(cls.__name__)
+    row: dict[str, Any] = {"class": cls.__name__, "family": cls.__module__.split(".")[-2]}
+    try:
+        model = family.model()
+        inputs = family.feed(model)
+        plain = _run(model, inputs)
+    except Exception as error:
+        return row | {"status": "not run", "reason": f"{type(error).__name__}: {error}"[:200]}
+    before = state_of(model)
+    try:
+        torch.manual_seed(2)
+        with torch.no_grad(), warnings.catch_warnings(), capture(model, proof_rows=None) as cap:
+            warnings.simplefilter("ignore")
+            watched = model(**inputs)
+    except Exception as error:
+        return row | {"status": "raised", "reason": f"{type(error).__name__}: {error}"[:200]}
+    row |= {"calls": len(cap.calls), "missing": [(m.name, m.reason) for m in cap.missing][:8], "residual": cap.residual}
+    row |= {"same": same_output(plain, watched), "clean": state_of(model) == before, "failed": [repr(c) for c in cap.failed][:3]}
+    row["sources"] = dict(collections.Counter(c.source for c in cap.calls))
+    row["places"] = [(c.name, c.tower, c.kind, c.layer_index, c.index) for c in cap.calls]
+    try:
+        wanted = list(hf_attentions(_run(family.model("eager"), inputs, output_attentions=True)))
+    except Exception as error:
+        wanted, row["eager"] = [], f"{type(error).__name__}: {error}"[:200]
+    row["tensors"], row["unmatched"] = len(wanted), unmatched(cap, wanted)
+    good = row["same"] and row["clean"] and not row["unmatched"] and not row["failed"]
+    row["status"] = "complete" if good and (cap.calls or not wanted) else "incomplete"
+    if not cap.calls and not wanted:
+        row["status"] = "no attention"
+    return row
+
+
+def _run(model: torch.nn.Module, inputs: dict[str, Any], **options: Any) -> Any:
+    torch.manual_seed(2)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model(**inputs, **options)
+
+
+def _too_long(*_: Any) -> None:
+    raise TimeoutError(f"longer than {SECONDS} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="a regular expression on class names")
+    parser.add_argument("--out", type=Path, help="one JSON line a class")
+    parser.add_argument("--part", default="0/1", help="i/n: every n-th class from the i-th")
+    options = parser.parse_args()
+    transformers.utils.logging.set_verbosity_error()
+    signal.signal(signal.SIGALRM, _too_long)
+    part, parts = map(int, options.part.split("/"))
+    counts: collections.Counter = collections.Counter()
+    tensors = matched = 0
+    sink = options.out.open("w") if options.out else None
+    start = time.perf_counter()
+    for at, cls in enumerate(model_classes(options.only)):
+        if at % parts != part:
+            continue
+        signal.alarm(SECONDS)
+        try:
+            row = measure(cls)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            row = {"class": cls.__name__, "status": "raised", "reason": f"{type(error).__name__}: {error}"[:200]}
+        signal.alarm(0)
+        counts[row["status"]] += 1
+        tensors += row.get("tensors", 0)
+        matched += row.get("tensors", 0) - len(row.get("unmatched", []))
+        if sink:
+            print(json.dumps(row), file=sink, flush=True)
+    print(f"{sum(counts.values())} classes in {time.perf_counter() - start:.0f} s: {dict(counts)}")
+    print(f"{matched} of {tensors} eager tensors matched")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Families that no general tap reaches, one file each: a function that reads one module's forward.
+
+    @adapter("LongformerSelfAttention")
+    def longformer(session, module, args, kwargs, output): session.add(...)
+
+Every file in this folder is found by itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+
+from torch import nn
+
+from inspector.hooks.adapters.register import ADAPTERS, Adapter
+
+__all__ = ["Adapter", "find"]
+
+
+@functools.cache
+def _load() -> None:
+    for file in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{file.name}")
+
+
+def find(module: nn.Module) -> Adapter | None:
+    """The adapter for the class of ``module``."""
+    _load()
+    return ADAPTERS.find(type(module).__name__)

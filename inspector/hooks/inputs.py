@@ -1,0 +1,110 @@
+"""Reads what enters the model: token ids, so that the axes can be named, and the cache each forward pass starts with."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor, nn
+
+from inspector.hooks.session import Session
+from inspector.tokens import Tokens, from_encoding, numbered
+
+__all__ = ["watched_inputs"]
+
+_AXES = (
+    ("input", "input_ids", "attention_mask", "token_type_ids"),
+    ("output", "decoder_input_ids", "decoder_attention_mask", ""),
+)
+
+
+@contextlib.contextmanager
+def watched_inputs(session: Session, tokenizer: Any) -> Iterator[None]:
+    """The model's inputs are read before each forward pass."""
+    reader = _Reader(session, tokenizer)
+    handles = [
+        session.model.register_forward_pre_hook(reader.start, with_kwargs=True),
+        session.model.register_forward_hook(reader.end, always_call=True),
+    ]
+    encoder = _encoder(session.model)
+    if encoder is not None:  # generation runs it by itself, before the first whole pass
+        handles.append(encoder.register_forward_pre_hook(reader.encoder, with_kwargs=True))
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+        session.steps.end()
+
+
+def _encoder(model: nn.Module) -> nn.Module | None:
+    if not getattr(getattr(model, "config", None), "is_encoder_decoder", False) or not hasattr(model, "get_encoder"):
+        return None
+    with contextlib.suppress(Exception):
+        found = model.get_encoder()
+        return found if isinstance(found, nn.Module) and found is not model else None
+    return None
+
+
+class _Reader:
+    def __init__(self, session: Session, tokenizer: Any) -> None:
+        self.session, self.tokenizer = session, tokenizer
+
+    def start(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        """A forward pass of the whole model begins."""
+        if not self.session.is_open():
+            return
+        given = _named(model, args, kwargs)
+        mask = given.get("attention_mask")
+        mask = mask if isinstance(mask, Tensor) and mask.ndim == 2 else None
+        self.session.steps.begin(given.get("past_key_values"), mask)
+        for axis, ids, mask_name, segments in _AXES:
+            self._read(axis, given.get(ids), given.get(mask_name), given.get(segments))
+
+    def encoder(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        """The encoder runs by itself."""
+        if self.session.is_open() and not self.session.steps.running:
+            given = _named(model, args, kwargs)
+            self._read("input", given.get("input_ids"), given.get("attention_mask"), None)
+
+    def end(self, model: nn.Module, args: tuple, output: Any) -> None:
+        """The forward pass is over."""
+        if self.session.is_open():
+            self.session.steps.end()
+
+    def _read(self, axis: str, ids: Any, mask: Any, segments: Any) -> None:
+        sequences = self.session.capture.sequences
+        if isinstance(ids, Tensor) and ids.ndim == 2 and axis not in sequences:
+            sequences[axis] = self._sequences(ids, mask, segments)
+
+    def _sequences(self, ids: Tensor, mask: Any, segments: Any) -> tuple[Tokens, ...]:
+        rows = []
+        for at, row in enumerate(ids.tolist()):
+            if self.tokenizer is None:
+                rows.append(numbered(len(row), row))
+                continue
+            keep = mask[at].tolist() if isinstance(mask, Tensor) and mask.ndim == 2 and mask.shape == ids.shape else None
+            types = segments[at].tolist() if isinstance(segments, Tensor) and segments.shape == ids.shape else None
+            rows.append(from_encoding(self.tokenizer, row, keep, types))
+        return tuple(rows)
+
+
+@functools.lru_cache(maxsize=64)
+def _signature(cls: type[nn.Module]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(cls.forward)
+    except (TypeError, ValueError):
+        return None
+
+
+def _named(model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a forward by name."""
+    signature = _signature(type(model)) if args else None
+    if signature is None:
+        return kwargs
+    with contextlib.suppress(TypeError):
+        return {**signature.bind_partial(model, *args).arguments, **kwargs}
+    return kwargs

@@ -1,0 +1,49 @@
+"""The proof of a call: weights @ value against the output of the model's own kernel, without waiting for the device."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from inspector.captures import Proof, tolerance_of
+from inspector.scores import Evidence
+
+__all__ = ["PROOF_ROWS", "prove"]
+
+# Rows per head that are checked against the kernel's output while the model runs: a fixed number, so that the check
+# costs a vanishing share of the forward pass at any length. ``proof_rows=None`` checks every row.
+PROOF_ROWS = 32
+_BLOCK = 2**22  # weights at a time
+
+
+@torch.no_grad()
+def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | None = PROOF_ROWS) -> Proof:
+    """The largest error of weights @ value relative to the largest output, over evenly spread rows.
+
+    Args:
+        value: [batch, kv_head, key, value_width]; a batch of 1 is shared.
+        output: [batch, head, query, value_width], what the kernel returned.
+    """
+    batch, heads, num_queries, num_keys = evidence.shape
+    if output.numel() == 0 or num_keys == 0:
+        return Proof(None, note="the output is empty")
+    value, output = value.detach()[:, :, :num_keys], output.detach()
+    with torch.autocast(output.device.type, enabled=False):
+        dtype = torch.promote_types(output.dtype, torch.float32)
+        worst = torch.zeros((), dtype=dtype, device=output.device)
+        scale = output.abs().amax().to(dtype).clamp_min(torch.finfo(torch.float32).tiny)
+        every_batch, every_head = (torch.arange(n, device=output.device) for n in (batch, heads))
+        rows = _rows(num_queries, proof_rows, output.device)
+        value, group = value.to(dtype), heads // value.shape[1]
+        for some in rows.split(max(1, _BLOCK // max(1, batch * heads * num_keys))):
+            weights = evidence.weights(every_batch, every_head, some, dtype=dtype)
+            shared = weights.reshape(batch, heads // group, group * len(some), -1)
+            again = (shared @ value).reshape(batch, heads, len(some), -1)
+            worst = torch.maximum(worst, (again - output[:, :, some].to(dtype)).abs().amax())
+    return Proof(worst / scale, tolerance_of(output.dtype), len(rows))
+
+
+def _rows(num_queries: int, wanted: int | None, device: torch.device) -> Tensor:
+    if wanted is None or wanted >= num_queries:
+        return torch.arange(num_queries, device=device)
+    return torch.linspace(0, num_queries - 1, wanted, device=device).round().long()

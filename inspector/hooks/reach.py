@@ -1,0 +1,79 @@
+"""Which modules need which tap: decided once a class, from its own source."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+
+from torch import nn
+from transformers import PreTrainedModel
+
+__all__ = ["may_write_attention", "reported_by"]
+
+_BY_HAND = re.compile(r"softmax|logsumexp|scaled_dot_product_attention|multi_head_attention_forward|attention_ops", re.IGNORECASE)
+_NEVER = (nn.MultiheadAttention, nn.Softmax, nn.ModuleList, nn.Sequential, PreTrainedModel)
+_ROUTER = re.compile(r"(Router|Gating|TopK|Experts?|SparseMoe\w*|MoeBlock|MoE)$")
+_ATTENTION = re.compile(r"att(e)?n", re.IGNORECASE)
+
+
+@functools.cache
+def may_write_attention(cls: type[nn.Module]) -> bool:
+    """Whether modules of this class may compute attention with operators of their own."""
+    if (
+        issubclass(cls, _NEVER)
+        or cls.__module__.startswith("torch.")
+        or (_ROUTER.search(cls.__name__) and not _ATTENTION.search(cls.__name__))
+    ):
+        return False
+    source = _source(cls)
+    if not source:
+        return bool(_ATTENTION.search(cls.__name__))
+    if _BY_HAND.search(source):
+        return True
+    handed_over = "get_interface(" in source or "ALL_ATTENTION_FUNCTIONS[" in source
+    return "ALL_ATTENTION_FUNCTIONS" in source and not handed_over
+
+
+@functools.cache
+def _source(cls: type[nn.Module]) -> str:
+    found = []
+    for base in cls.__mro__:
+        if (
+            base in (nn.Module, object)
+            or base.__module__.startswith("torch.")
+            or base.__module__ == "transformers.modeling_utils"
+        ):
+            continue
+        try:
+            found.append(inspect.getsource(base))
+        except (OSError, TypeError):
+            continue
+    return "\n".join(found)
+
+
+def reported_by(model: nn.Module) -> dict[nn.Module, int]:
+    """Modules that return their own weights, as the library records them, and where in their output these stand.
+
+    Only hand-written ones: the interface tap sees the others.
+    """
+    from transformers.utils.output_capturing import _CAN_RECORD_REGISTRY, OutputRecorder
+
+    found: dict[nn.Module, int] = {}
+    for part in model.modules():
+        if not isinstance(part, PreTrainedModel):
+            continue
+        for key, recorders in _CAN_RECORD_REGISTRY.get(part).items():
+            if "attention" not in key:
+                continue
+            for recorder in recorders if isinstance(recorders, list) else [recorders]:
+                cls = recorder.target_class if isinstance(recorder, OutputRecorder) else recorder
+                index = recorder.index if isinstance(recorder, OutputRecorder) else 1
+                if isinstance(cls, type):
+                    found |= {module: index for module in part.modules() if isinstance(module, cls) and _by_hand(type(module))}
+    return found
+
+
+@functools.cache
+def _by_hand(cls: type[nn.Module]) -> bool:
+    return "get_interface(" not in _source(cls)

@@ -1,0 +1,154 @@
+"""Forward hooks that open and close the scopes of taps 2 and 4, in the thread that runs the forward.
+
+The operator mode is pushed once, by the outermost scope, and popped with it; a scope left open by Ctrl-C is closed when
+the capture ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import _get_current_function_mode, _len_torch_function_stack
+
+from inspector.hooks import adapters, byhand
+from inspector.hooks.operators import Followed, OperatorMode, Scope
+from inspector.hooks.reach import may_write_attention, reported_by
+from inspector.hooks.reported import close_report, open_report
+from inspector.hooks.session import Session, quiet
+from inspector.hooks.unshown import reason_for
+
+__all__ = ["hooked"]
+
+_SOFTMAX_MODULE = re.compile(r"softmax$", re.IGNORECASE)
+
+
+@dataclass(eq=False)
+class _Thread:
+    """What one thread has open."""
+
+    scopes: list[Scope] = field(default_factory=list)
+    mode: OperatorMode | None = None
+
+
+@dataclass(eq=False)
+class _Hooks:
+    session: Session
+    local: threading.local = field(default_factory=threading.local)
+
+    @property
+    def thread(self) -> _Thread:
+        """The calling thread's own stack."""
+        if not hasattr(self.local, "own"):
+            self.local.own = _Thread()
+        return self.local.own
+
+    def enter(self, silent: bool, module: nn.Module, args: tuple) -> None:
+        """A module that may write attention starts."""
+        if not self.session.is_open():
+            return
+        thread = self.thread
+        if silent:
+            self.session.miss(module, reason_for(module) or "")
+        thread.scopes.append(Scope(module, silent=silent))
+        if thread.mode is None:
+            thread.mode = OperatorMode(self.session, thread.scopes, byhand.on_sdpa, byhand.on_product, byhand.on_multihead)
+            thread.mode.__enter__()
+
+    def leave(self, module: nn.Module, args: tuple, output: Any) -> None:
+        """It is over; what it followed and did not use goes on in the module around it."""
+        thread = self.thread
+        if not thread.scopes or thread.scopes[-1].module is not module:
+            return
+        scope = thread.scopes.pop()
+        unused = {key: what for key, what in scope.followed.items() if not what.done}
+        if thread.scopes:
+            thread.scopes[-1].followed.update(unused)
+            thread.scopes[-1].log_sums.update(scope.log_sums)
+        else:
+            self.close()
+
+    def softmax(self, module: nn.Module, args: tuple, output: Any) -> None:
+        """A softmax that is a module of its own (I-BERT's integer softmax)."""
+        first = output[0] if isinstance(output, tuple) else output
+        if (
+            self.session.is_open()
+            and self.thread.scopes
+            and isinstance(first, Tensor)
+            and first.ndim >= 3
+            and first.is_floating_point()
+        ):
+            scope = self.thread.scopes[-1]
+            if scope.find([first]) is None:
+                scope.follow(first, Followed(first, -1, scope.module))
+
+    def close(self) -> None:
+        """Pops this thread's mode, wherever the block was left."""
+        thread = self.thread
+        thread.scopes.clear()
+        if thread.mode is not None:
+            while _len_torch_function_stack() and isinstance(top := _get_current_function_mode(), OperatorMode):
+                top.__exit__(None, None, None)
+                if top is thread.mode:
+                    break
+            thread.mode = None
+
+
+@contextlib.contextmanager
+def hooked(session: Session) -> Iterator[None]:
+    """Taps 2 and 4 are set on the modules that need them."""
+    hooks = _Hooks(session)
+    handles: list[Any] = []
+    try:
+        for module in session.model.modules():
+            handles += _hook(session, hooks, module)
+        for module, index in reported_by(session.model).items():
+            if session.wants(module):
+                handles.append(module.register_forward_pre_hook(functools.partial(open_report, session), prepend=True))
+                handles.append(module.register_forward_hook(functools.partial(close_report, session, index), always_call=True))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+        hooks.close()
+
+
+def _hook(session: Session, hooks: _Hooks, module: nn.Module) -> list[Any]:
+    adapter = adapters.find(module)
+    if adapter is not None:
+        if not session.wants(module):
+            return []
+        tell = functools.partial(_adapt, session, adapter)
+        # the adapter speaks for the whole module: what happens inside is silent
+        return [module.register_forward_hook(tell, with_kwargs=True)]
+    silent = reason_for(module) is not None
+    if _SOFTMAX_MODULE.search(type(module).__name__):
+        return [module.register_forward_hook(hooks.softmax)]
+    if not silent and not may_write_attention(type(module)):
+        return []
+    if not session.wants_within(module):
+        return []
+    return [
+        module.register_forward_pre_hook(functools.partial(hooks.enter, silent), prepend=True),
+        module.register_forward_hook(hooks.leave, always_call=True),
+    ]
+
+
+@torch.no_grad()
+def _adapt(
+    session: Session, adapter: adapters.Adapter, module: nn.Module, args: tuple, kwargs: dict[str, Any], output: Any
+) -> None:
+    if not session.is_open():
+        return
+    with quiet():
+        try:
+            adapter(session, module, args, kwargs, output)
+        except Exception as error:  # a tap may fail; the model may not
+            session.failed(module, error)
