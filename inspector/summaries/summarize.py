@@ -15,7 +15,9 @@ from inspector.masks import Mask
 from inspector.scores import Scores
 from inspector.summaries.blocked import summarize_blocked
 from inspector.summaries.facts import Facts, Item, facts_of, mask_of
+from inspector.summaries.fused import summarize_fused
 from inspector.summaries.maximum import row_maximum
+from inspector.summaries.plan import plan_of
 from inspector.summaries.simplify import simplify
 from inspector.summaries.stopping import Progress
 from inspector.summaries.summary import LayerSummary, Summary, Wanted
@@ -95,7 +97,10 @@ def _compute(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, 
     facts = facts_of(capture, call, batch)
     item = Item(call, batch, facts, _mask(call, batch, facts))
     _check_finite(call, batch)
-    return summarize_blocked(item, wanted, "in row blocks", progress)
+    plan = plan_of(item, wanted)
+    if plan.fused:
+        return summarize_fused(item, plan, wanted, progress)
+    return summarize_blocked(item, wanted, plan.why, progress)
 
 
 def _mask(call: AttentionCall, batch: int, facts: Facts) -> Mask:
