@@ -14,7 +14,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import torch
-    import transformers
+    import transformers.modeling_utils
 
 from jaxtyping import install_import_hook
 

@@ -1,0 +1,138 @@
+"""From a text to a capture."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel
+
+from inspector import Inspector
+from inspector.errors import EmptyInput, InputError, InputTooLong, NoAttention
+
+spec = importlib.util.spec_from_file_location("folders", Path(__file__).with_name("folders.py"))
+folders = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(folders)
+
+
+def test_tokens_are_the_tokenizers_own(bundled):
+    cap = bundled("The unbelievable cat.", "It sat.")
+    assert cap.tokens == [
+        bundled.tokenizer.convert_ids_to_tokens(bundled.tokenizer("The unbelievable cat.", "It sat.").input_ids)
+    ]
+    tokens = cap.query_tokens(cap.calls[0])
+    assert set(tokens.segments) == {-1, 0, 1}
+    assert tokens.special[0]
+    assert tokens.special[-1]
+
+
+def test_a_batch_gives_each_text_the_weights_it_has_alone(bundled):
+    texts = ["A short one.", "A second text that is quite a bit longer than the first."]
+    together = bundled(texts)
+    for at, text in enumerate(texts):
+        alone = bundled(text)
+        length = len(alone.tokens[0])
+        assert together.tokens[at][:length] == alone.tokens[0]
+        for both, one in zip(together.calls, alone.calls, strict=True):
+            torch.testing.assert_close(both.weights(at)[:, :, :length, :length], one.weights(), atol=2e-6, rtol=0)
+            assert float(both.weights(at)[:, :, :length, length:].abs().sum()) == 0.0
+
+
+def test_weights_equal_those_of_eager_attention(bundled, sentence_capture):
+    eager = Inspector.from_pretrained("bundled", attn_implementation="eager")
+    inputs = eager.encode(
+        " ".join(["The animal didn't cross the street because it was too tired,", "so the driver stopped and waited for it."])
+    )
+    with torch.no_grad():
+        expected = eager.model(**inputs, output_attentions=True).attentions
+    for call, theirs in zip(sentence_capture.calls, expected, strict=True):
+        torch.testing.assert_close(call.weights(), theirs, atol=2e-6, rtol=0)
+
+
+def test_the_output_is_bit_for_bit_that_of_the_unwatched_model(bundled):
+    from inspector import capture
+
+    inputs = bundled.encode("Nothing may change.")
+    with torch.no_grad():
+        alone = bundled.model(**inputs).last_hidden_state
+        with capture(bundled.model):
+            watched = bundled.model(**inputs).last_hidden_state
+    assert torch.equal(alone, watched)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u3000"])
+def test_an_empty_text_is_refused(bundled, text):
+    with pytest.raises(EmptyInput):
+        bundled(text)
+
+
+def test_a_long_text_is_never_cut_in_silence(bundled):
+    text = "word " * 700
+    with pytest.raises(InputTooLong, match="702 tokens and the model takes 512") as caught:
+        bundled(text)
+    assert (caught.value.tokens, caught.value.limit) == (702, 512)
+    assert len(bundled(text, truncate=True).tokens[0]) == 512
+
+
+def test_a_paste_of_a_megabyte_is_counted_and_refused(bundled):
+    with pytest.raises(InputTooLong, match="tokens"):
+        bundled("lorem ipsum " * 90_000)
+
+
+def test_a_text_of_lone_surrogates_and_controls_is_data(bundled):
+    cap = bundled("a\ud800b\x00\u202e<script>alert(1)</script>{{x}}${x}")
+    assert cap.residual < 1e-5
+
+
+def test_a_model_without_tokenizer_takes_encodings_but_no_text(tmp_path):
+    inspector = Inspector.from_pretrained(folders.bert(tmp_path))
+    with pytest.raises(InputError, match="without a tokenizer"):
+        inspector("hello")
+    cap = inspector({"input_ids": torch.tensor([[1, 2, 3, 5, 7]])})
+    assert cap.calls[0].shape == (1, 3, 5, 5)
+
+
+def test_a_model_without_attention_says_so(tmp_path):
+    inspector = Inspector.from_pretrained(folders.without_attention(tmp_path))
+    with pytest.raises(NoAttention, match="FNet"):
+        inspector({"input_ids": torch.tensor([[1, 2, 3]])})
+    with pytest.raises(NoAttention):
+        Inspector(nn.Sequential(nn.Linear(3, 3)))({"input": torch.zeros(1, 3)})
+
+
+def test_training_flags_and_hooks_are_put_back_even_after_an_error(tmp_path):
+    model = Inspector.from_pretrained(folders.bert(tmp_path)).model
+    model.train()
+    model.embeddings.eval()
+    before = [m.training for m in model.modules()], [dict(m._forward_hooks) for m in model.modules()]
+    inspector = Inspector(model)
+    inspector({"input_ids": torch.tensor([[1, 2, 3]])})
+    with pytest.raises(IndexError):
+        inspector({"input_ids": torch.tensor([[1, 999]])})
+    assert before == ([m.training for m in model.modules()], [dict(m._forward_hooks) for m in model.modules()])
+
+
+def test_a_tokenizer_without_padding_still_makes_batches():
+    model = GPT2LMHeadModel(GPT2Config(n_embd=12, n_head=3, n_layer=2, vocab_size=30522, n_positions=64)).eval()
+    tokenizer = Inspector.from_pretrained("bundled").tokenizer
+    tokenizer.pad_token = None
+    cap = Inspector(model, tokenizer)(["one two", "one two three four"])
+    assert cap.query_tokens(cap.calls[0], 0).padding == (False, False, False, False, True, True)
+
+
+def test_an_encoder_decoder_answers_first_or_reads_the_given_target(bundled):
+    torch.manual_seed(0)
+    config = BartConfig(
+        vocab_size=30522, d_model=12, encoder_layers=2, decoder_layers=2, encoder_attention_heads=3, decoder_attention_heads=3,
+        encoder_ffn_dim=17, decoder_ffn_dim=17, max_position_embeddings=64, decoder_start_token_id=101, forced_eos_token_id=None,
+    )  # fmt: skip
+    inspector = Inspector(BartForConditionalGeneration(config).eval(), bundled.tokenizer)
+    given = inspector("one two three", "four five")
+    cross = [call for call in given.calls if call.kind == "cross"]
+    assert cross[0].shape[2:] == (4, 5)
+    assert list(given.query_tokens(cross[0]).tokens) == ["[CLS]", "[CLS]", "four", "five"]
+    written = inspector("one two three")
+    assert {call.kind for call in written.calls} == {"self", "cross"}
