@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from reference.blocks import BUDGET, over_queries, rows_within, tanh_scores
+from reference.errors import AttentionInputError
 from reference.inputs import check_inputs, check_mask, check_size, wide
 from reference.module import AttentionModule
 from reference.softmax import attend
@@ -165,3 +166,16 @@ def _check(query: Tensor, key: Tensor, value: Tensor | None, **parameters: Tenso
         weight = parameters[f"W_{name[0]}"]
         if weight is not None:
             check_size(name, tensor, weight.shape[-1])
+    _check_hidden(**parameters)  # type: ignore[arg-type]
+
+
+def _check_hidden(W_q: Tensor, **others: Tensor | None) -> None:
+    """Everything in the hidden layer is as wide as W_q makes it."""
+    hidden = W_q.shape[0]
+    for name, tensor in others.items():
+        if tensor is not None and tensor.shape[0] != hidden:
+            raise AttentionInputError(
+                f"A {name} of width {tensor.shape[0]} was given.",
+                f"W_q makes {hidden} hidden units of a query.",
+                f"Give {name} [{hidden}{', key_size' if name == 'W_k' else ''}].",
+            )
