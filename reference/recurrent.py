@@ -76,22 +76,26 @@ class Decoder(nn.Module):
 
     def forward(self, encoded: five_steps.Encoded, targets: Tensor) -> Decoded:
         """Teacher forcing: each step is told the right symbol before it, ``targets [batch, steps]``."""
-        return self._write(encoded, targets.shape[1], targets)
+        return _together(self.steps(encoded, targets.shape[1], targets))
 
     @torch.no_grad()
-    def write(self, encoded: five_steps.Encoded, steps: int) -> Decoded:
-        """Greedy: each step is told the most probable symbol of the step before."""
-        return self._write(encoded, steps, None)
+    def write(self, encoded: five_steps.Encoded, count: int) -> Decoded:
+        """Greedy: each of ``count`` steps is told the most probable symbol of the step before."""
+        return _together(self.steps(encoded, count))
 
-    def _write(self, encoded: five_steps.Encoded, steps: int, targets: Tensor | None) -> Decoded:
+    def steps(self, encoded: five_steps.Encoded, count: int, targets: Tensor | None = None) -> list[five_steps.Step]:
+        """Every intermediate value of ``count`` steps, told the ``targets`` or else their own choices."""
         state = encoded.state
         previous = torch.full(state.shape[:1], self.begin, dtype=torch.long, device=state.device)
-        logits, weights, symbols = [], [], []
-        for step in range(steps):
-            taken = five_steps.one_step(self, encoded, state, previous)
-            state = taken.state
-            logits.append(taken.logits)
-            weights.append(taken.weights)
-            symbols.append(taken.logits.argmax(-1))
-            previous = symbols[-1] if targets is None else targets[:, step]
-        return Decoded(torch.stack(logits, 1), torch.stack(weights, 1), torch.stack(symbols, 1))
+        taken: list[five_steps.Step] = []
+        for index in range(count):
+            taken.append(five_steps.one_step(self, encoded, state, previous))
+            state = taken[-1].state
+            previous = taken[-1].logits.argmax(-1) if targets is None else targets[:, index]
+        return taken
+
+
+def _together(steps: list[five_steps.Step]) -> Decoded:
+    """The steps' logits, weights and choices, side by side."""
+    logits = torch.stack([step.logits for step in steps], dim=1)
+    return Decoded(logits, torch.stack([step.weights for step in steps], dim=1), logits.argmax(-1))

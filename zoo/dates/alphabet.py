@@ -1,7 +1,7 @@
 """Characters in, characters out: the two alphabets of the date models.
 
-Input is normalised first, so that what a person types and what Babel writes meet: composed characters (NFC), lower case, every kind of
-space a plain one, direction marks dropped. Each character left is one token, so an alignment has one column per character.
+Input is normalised first, so that what a person types and what Babel writes meet: composed characters (NFC), lower case, every
+kind of space a plain one, direction marks dropped. Each character left is one token, so an alignment has one column each.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """Dates as people write them, and which of them a model may learn from.
 
-A *writing* is one (locale, format) pair: Babel turns a date into text with it, after the Unicode CLDR. A task is to turn that text
-back into ISO 8601, character by character: ``"vendredi 3 mai 2019"`` → ``"2019-05-03"``.
+A *writing* is one (locale, format) pair: Babel turns a date into text with it, after the Unicode CLDR. The task is to turn that
+text back into ISO 8601, character by character: ``"vendredi 3 mai 2019"`` → ``"2019-05-03"``.
 
 The split, stated once and used by the training script, the tests and the app:
 
 - **years** 1900 to 2099; every year whose remainder by 7 is 3 (…, 2012, 2019, 2026, …) is never trained on;
-- **writings** in :data:`HELD_OUT_WRITINGS` are never trained on, in any year (French weekdays in full, say: the model has met French
-  months and other languages' weekdays in that place, not these).
+- **writings** in :data:`HELD_OUT_WRITINGS` are never trained on, in any year (French weekdays in full, say: the models have met
+  French months and other languages' weekdays in that place, not these).
 
-Left out on purpose, because no reader could tell: two-digit years, and the month-first numbers of the United States (``5/3/2019`` is
-3 May here; American dates are learned with the month's name).
+Left out on purpose, because no reader could tell: two-digit years, and the month-first numbers of the United States
+(``5/3/2019`` is 5 March here; American dates are learned with the month's name).
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ from functools import cache, lru_cache
 from babel import Locale
 from babel.dates import parse_pattern
 
-from .alphabet import normalize
+from zoo.dates.alphabet import normalize
 
 __all__ = ["HELD_OUT_WRITINGS", "KINDS", "LOCALES", "YEARS", "Example", "Writing", "is_held_out_year", "sample", "writings"]
 
+# fmt: off
 LOCALES = (
-    "ar cs da de el en en_GB es fi fr he hi hu id is it ja ko nb nl pl pt ro ru sv tr uk vi zh"  # by language code
-).split()
+    "ar", "cs", "da", "de", "el", "en", "en_GB", "es", "fi", "fr", "he", "hi", "hu", "id", "is",
+    "it", "ja", "ko", "nb", "nl", "pl", "pt", "ro", "ru", "sv", "tr", "uk", "vi", "zh",
+)
+# fmt: on
 YEARS = range(1900, 2100)
 
 HELD_OUT_WRITINGS = frozenset(
@@ -64,7 +67,7 @@ _ORDINALS = ("MMMM d{}, y", "d{} 'of' MMMM y")
 
 @dataclass(frozen=True)
 class Writing:
-    """One way to write a date: a locale, the name of a format, and its CLDR pattern (``{}`` is where "st", "nd", "rd" or "th" goes)."""
+    """One way to write a date: a locale, the name of a format, and its CLDR pattern, with ``{}`` for "st", "nd", "rd" or "th"."""
 
     locale: str
     format: str
@@ -148,5 +151,5 @@ def _locale(name: str) -> Locale:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str):  # noqa: ANN202 - Babel's own type
+def _compiled(pattern: str):
     return parse_pattern(pattern)

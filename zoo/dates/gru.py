@@ -13,9 +13,8 @@ from torch import Tensor, nn
 
 from reference.five_steps import encode
 from reference.recurrent import Decoded, Decoder, Encoder
-
-from .alphabet import InputAlphabet, OutputAlphabet
-from .attentions import ATTENTIONS
+from zoo.dates.alphabet import InputAlphabet, OutputAlphabet
+from zoo.dates.attentions import ATTENTIONS
 
 __all__ = ["ATTENTIONS", "GruConfig", "GruDates"]
 
@@ -61,6 +60,7 @@ class GruDates(nn.Module):
         (folder / "config.json").write_text(json.dumps(asdict(self.config), indent=1, ensure_ascii=False) + "\n")
         weights = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
         save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+        (folder / "model.safetensors").chmod(0o644)
 
     def loss(self, texts: Sequence[str], outputs: Sequence[str]) -> Tensor:
         """Mean cross-entropy per output character, in nats."""

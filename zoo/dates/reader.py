@@ -1,7 +1,7 @@
 """Reads a date the long way: by writing every date it could be, and looking for the text.
 
-This is the judge beside the models, not a model: it knows every writing of :mod:`zoo.dates.data` and nothing else, so it says exactly
-which texts lie within what the models were trained for.
+This is the judge beside the models, not a model: it knows every writing of :mod:`zoo.dates.data` and nothing else, so it says
+exactly which texts lie within what the models were trained for.
 """
 
 from __future__ import annotations
@@ -11,23 +11,54 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
 
-from .alphabet import normalize
-from .data import YEARS, Writing, is_held_out_year, writings
+from babel import Locale
 
-__all__ = ["Reading", "outside_years", "read", "why_unread"]
+from zoo.dates.alphabet import InputAlphabet, normalize
+from zoo.dates.data import YEARS, Writing, is_held_out_year, writings
+
+__all__ = ["Reading", "Verdict", "judge", "read", "why_unread"]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One way the text can be read: the ISO date, the writing that gives the text, and whether training never saw the like."""
+    """One way the text can be read: the ISO date, and the writing that gives the text."""
 
     iso: str
     writing: Writing
 
     @property
+    def year(self) -> int:
+        """The year."""
+        return int(self.iso[:4])
+
+    @property
     def unseen(self) -> bool:
         """Whether the year or the writing was kept from training."""
-        return self.writing.held_out or is_held_out_year(int(self.iso[:4]))
+        return self.writing.held_out or is_held_out_year(self.year)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a text is one that the models were made for, and if not, why; see :class:`zoo.dates.translation.Translation`."""
+
+    known: bool
+    note: str
+    expected: str | None = None
+    unseen: bool = False
+
+
+def judge(text: str, alphabet: InputAlphabet) -> Verdict:
+    """The verdict on a text, for a model with this alphabet."""
+    readings = read(text)
+    if not readings:
+        never = alphabet.unknown(normalize(text))
+        strange = f" Never seen in training: {' '.join(never)}" if never else ""
+        return Verdict(False, f"This text is outside what the model learned: {why_unread(text)} The answer is a guess.{strange}")
+    first = min(readings, key=lambda reading: reading.unseen)
+    if first.year not in YEARS:
+        note = f"The year {first.year} is outside what the model learned, {YEARS[0]} to {YEARS[-1]}. The answer is a guess."
+        return Verdict(False, note, first.iso, True)
+    return Verdict(True, _kept_from_training(first), first.iso, first.unseen)
 
 
 def read(text: str) -> list[Reading]:
@@ -39,36 +70,34 @@ def read(text: str) -> list[Reading]:
 
 
 def why_unread(text: str) -> str:
-    """Why a text lies outside the writings, in plain words."""
+    """Why no writing gives the text, in plain words."""
     text = normalize(text)
-    if not text:
-        return "The text is empty."
     if not re.search(r"(?<!\d)\d{4}(?!\d)", text):
-        return "It has no year of four digits."
+        return "it has no year of four digits."
     if not re.search(r"(?<!\d)\d{1,2}(?!\d)", text):
-        return "It has no day in digits."
-    days = list(_candidates(text))
-    if not days:
-        return "No calendar has such a day."
-    shifted = (
-        writing
-        for day, week in product(days, range(1, 7))
-        for writing in _with_weekday()
-        if _on_weekday(writing, day, week) == text
-    )
-    if next(shifted, None):
-        return "The day of the week does not belong to that date."
-    return "None of the writings it learned from gives this text."
+        return "it has no day in digits."
+    if read(re.sub(r"(?<!\d)(29|3[0-9])(?!\d)", "28", text)):
+        return "that month has no such day."
+    days = _candidates(text)
+    if any(_on_weekday(writing, day, shift) == text for writing in writings() for day in days for shift in range(1, 7)):
+        return "its day of the week does not belong to that date."
+    return "none of the writings it was taught gives this text."
 
 
-def outside_years(iso: str) -> bool:
-    """Whether the year lies outside those the writings were drawn from."""
-    return int(iso[:4]) not in YEARS
+def _kept_from_training(reading: Reading) -> str:
+    """Which part of a readable text training never showed; empty if it was all there."""
+    parts = []
+    if is_held_out_year(reading.year):
+        parts.append(f"the year {reading.year}")
+    if reading.writing.held_out:
+        language = Locale.parse(reading.writing.locale).get_display_name("en")
+        parts.append(f"this writing ({language}, {reading.writing.format})")
+    return f"Never seen in training: {' and '.join(parts)}." if parts else ""
 
 
 def _candidates(text: str) -> list[date]:
     """Every date whose year and day, in digits, stand in the text."""
-    numbers = re.findall(r"\d+", text)
+    numbers = re.findall(r"[0-9]+", text)
     years = {int(number) for number in numbers if len(number) == 4 and int(number)}
     days = {int(number) for number in numbers if len(number) <= 2}
     possible = (_date(year, month, day) for year, month, day in product(sorted(years), range(1, 13), sorted(days)))
@@ -82,15 +111,14 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _with_weekday() -> list[Writing]:
-    return [writing for writing in writings() if "E" in writing.pattern]
-
-
 def _on_weekday(writing: Writing, day: date, shift: int) -> str | None:
-    """The date written with the name of another weekday in place of its own."""
-    pattern = re.match(r"(.*?)(E+)(.*)", writing.pattern)
-    if not pattern:
+    """The date written with another day of the week in place of its own; None where the writing has none."""
+    field = re.search(r"E+", writing.pattern)
+    if not field:
         return None
-    other = Writing(writing.locale, writing.format, pattern[2]).write(day + timedelta(days=shift))
-    own = Writing(writing.locale, writing.format, pattern[2]).write(day)
-    return writing.write(day).replace(own, other, 1)
+    weekday = Writing(writing.locale, writing.format, field[0])
+    try:
+        other = day + timedelta(days=shift)
+    except OverflowError:
+        other = day - timedelta(days=shift)
+    return writing.write(day).replace(weekday.write(day), weekday.write(other), 1)

@@ -1,7 +1,7 @@
 """Trains the five date models, each with the same data, seed and schedule: ``python -m zoo.dates.train [names] [--seed 0]``.
 
-Each model is saved in Hub format in ``zoo/dates/<name>/`` together with ``training.json``: the seed, the settings, the loss on the way
-and the share of exact answers on held-out years, held-out writings and both, 2,000 fresh dates each.
+Each model is saved in Hub format in ``zoo/dates/<name>/`` together with ``training.json``: the seed, the settings, the loss on
+the way, and the share of exact answers on held-out years, held-out writings and both, 2,000 fresh dates each.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from .alphabet import InputAlphabet
-from .data import KINDS, Example, sample
-from .gru import ATTENTIONS, GruDates
-from .transformer import TransformerDates
+from zoo.dates.alphabet import InputAlphabet
+from zoo.dates.data import KINDS, Example, sample
+from zoo.dates.gru import ATTENTIONS, GruDates
+from zoo.dates.bart import TransformerDates
 
 HOME = Path(__file__).parent
 NAMES = (*ATTENTIONS, "transformer")
 
 EXAMPLES = 200_000
 BATCH = 64
-STEPS = {"transformer": 6_000}
+STEPS = {"transformer": 7_000}
 DEFAULT_STEPS = 3_000
 PEAK_RATE = {"transformer": 2e-3}
 DEFAULT_PEAK_RATE = 4e-3

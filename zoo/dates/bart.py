@@ -1,7 +1,7 @@
 """The fifth date model: an encoder-decoder Transformer of the Transformers library itself (a very small BART).
 
-Its tokenizer is one token per character, after the same normalisation as :func:`zoo.dates.alphabet.normalize`, and adds no special
-tokens, so that its cross-attention has one column per character typed, like the alignments of the recurrent models.
+Its tokenizer is one token per character, after the same normalisation as :func:`zoo.dates.alphabet.normalize`, and adds no
+special tokens, so that its cross-attention has one column per character typed, like the alignments of the recurrent models.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from torch import Tensor, nn
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, BartConfig, BartForConditionalGeneration, PreTrainedTokenizerFast
 
-from .alphabet import BEGIN, END, PAD, UNKNOWN, InputAlphabet
+from zoo.dates.alphabet import BEGIN, END, PAD, UNKNOWN, InputAlphabet
 
 __all__ = ["TransformerDates", "character_tokenizer", "tiny_bart"]
 
@@ -57,6 +57,8 @@ class TransformerDates(nn.Module):
     def __init__(self, model: nn.Module, tokenizer: PreTrainedTokenizerFast) -> None:
         super().__init__()
         self.model, self.tokenizer = model, tokenizer
+        tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+        self.alphabet = InputAlphabet("".join(token for token in tokens if len(token) == 1))
 
     @classmethod
     def new(cls, alphabet: InputAlphabet) -> TransformerDates:
@@ -72,19 +74,26 @@ class TransformerDates(nn.Module):
         """Config, weights and tokenizer in Hub format."""
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
+        (folder / "model.safetensors").chmod(0o644)
 
     def loss(self, texts: Sequence[str], outputs: Sequence[str]) -> Tensor:
         """Mean cross-entropy per output character, in nats."""
-        inputs = self._encode(texts)
+        inputs = self.encode(texts)
         labels = torch.tensor([[*ids, self.tokenizer.eos_token_id] for ids in self.tokenizer(list(outputs))["input_ids"]])
         return self.model(**inputs, labels=labels).loss
 
     @torch.no_grad()
     def answer(self, texts: Sequence[str]) -> list[str]:
         """The most probable output, greedily, for each text."""
-        ids = self.model.generate(**self._encode(texts))
-        return self.tokenizer.batch_decode(ids, skip_special_tokens=True)
+        return [self.written(ids) for ids in self.model.generate(**self.encode(texts)).tolist()]
 
-    def _encode(self, texts: Sequence[str]) -> dict[str, Tensor]:
+    def written(self, ids: Sequence[int]) -> str:
+        """Generated ids as text, one character per id between the beginning and the end; "?" for an id that is no character."""
+        ids = list(ids[1:])
+        ids = ids[: ids.index(self.tokenizer.eos_token_id)] if self.tokenizer.eos_token_id in ids else ids
+        return "".join(token if len(token) == 1 else "?" for token in self.tokenizer.convert_ids_to_tokens(ids))
+
+    def encode(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """Ids and mask of the texts, padded."""
         batch = self.tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
         return {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
