@@ -21,7 +21,7 @@ A.Scene = class {
   /** {size, weight, fill, align: "start" | "middle" | "end", rotate in degrees, room: pixels before it is cut, strike} ; y is the middle of the line. */
   text(x, y, text, style) {
     const { room, ...rest } = { size: 12, weight: 400, align: "start", rotate: 0, ...style };
-    const shown = room === undefined ? String(text) : A.Scene.fit(String(text), room, rest.size, rest.weight);
+    const shown = room === undefined ? String(text) : A.tokens.fit(String(text), room, rest.size, rest.weight);
     this.items.push({ kind: "text", x, y, text: shown, ...rest });
   }
 
@@ -43,36 +43,5 @@ A.Scene = class {
   }
 };
 
-A.Scene.FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif';
-
 // Stripe patterns: period, thickness and whether they cross, in pixels.
 A.Scene.STRIPES = { rest: { period: 4, width: 1.6 }, barred: { period: 7, width: 1 }, broken: { period: 5, width: 1.2, cross: true } };
-
-/** Width of a text in pixels, as the canvas will draw it. */
-A.Scene.measure = (() => {
-  let ctx = null;
-  const known = new Map();
-  return (text, size = 12, weight = 400) => {
-    ctx = ctx || document.createElement("canvas").getContext("2d");
-    const key = `${size} ${weight} ${text}`;
-    if (known.size > 5000) known.clear();
-    if (!known.has(key)) {
-      ctx.font = `${weight} ${size}px ${A.Scene.FONT}`;
-      known.set(key, ctx.measureText(text).width);
-    }
-    return known.get(key);
-  };
-})();
-
-/** A text cut with … so that it fits the room. */
-A.Scene.fit = (text, room, size, weight) => {
-  if (A.Scene.measure(text, size, weight) <= room) return text;
-  const chars = Array.from(text);
-  let low = 0, high = chars.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (A.Scene.measure(`${chars.slice(0, middle).join("")}…`, size, weight) <= room) low = middle;
-    else high = middle - 1;
-  }
-  return low ? `${chars.slice(0, low).join("")}…` : "…";
-};

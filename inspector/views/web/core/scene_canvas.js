@@ -45,14 +45,14 @@ A.paintScene = (() => {
       ctx.save();
       ctx.translate(item.x, item.y);
       if (item.rotate) ctx.rotate((item.rotate * Math.PI) / 180);
-      ctx.font = `${item.weight} ${item.size}px ${A.Scene.FONT}`;
+      ctx.font = `${item.weight} ${item.size}px ${A.tokens.FAMILY}`;
       ctx.direction = A.words.direction(item.text);
       ctx.textAlign = { start: "left", middle: "center", end: "right" }[item.align];
       ctx.textBaseline = "alphabetic";
       ctx.fillStyle = item.fill;
       ctx.fillText(item.text, 0, item.size * 0.36);
       if (item.strike) {
-        const width = A.Scene.measure(item.text, item.size, item.weight);
+        const width = A.tokens.width(item.text, item.size, item.weight);
         ctx.fillRect(item.align === "end" ? -width : item.align === "middle" ? -width / 2 : 0, 0, width, 1);
       }
       ctx.restore();

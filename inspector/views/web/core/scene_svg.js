@@ -40,7 +40,7 @@ A.sceneSvg = (() => {
   function toSvg(scene, ground, title) {
     const shared = { patterns: new Map(), clips: 0 }, defs = svg("defs"), root = svg("svg", {
       xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${n(scene.width)} ${n(scene.height)}`, width: n(scene.width), height: n(scene.height),
-      "font-family": A.Scene.FONT,
+      "font-family": A.tokens.FAMILY,
     }, title ? svg("title", null, title) : null, defs, svg("rect", { width: "100%", height: "100%", fill: ground }));
     const open = [root];
     for (const item of scene.items) {

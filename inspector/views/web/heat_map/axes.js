@@ -21,15 +21,7 @@
       queries, keys, rows, cols, rowOf, colOf, restName: data.restName(state.group, state.layer),
       folded: state.special === "fold" && !!data.restName(state.group, state.layer),
       padding: queries.filter((t) => t.padding).length, square: data.group(state.group).query_axis === data.group(state.group).key_axis,
-      repeated: repeats(queries),
     };
-  }
-
-  /** Labels that occur more than once: they need their position beside them. */
-  function repeats(tokens) {
-    const seen = new Set(), twice = new Set();
-    for (const { label } of tokens) (seen.has(label) ? twice : seen).add(label);
-    return twice;
   }
 
   /** Positions at round steps, for axes too dense for words: at most one per `room` cells. */

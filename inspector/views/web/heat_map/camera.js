@@ -7,7 +7,10 @@
   /** The whole map in a box of w × h device pixels. */
   function whole(rows, cols, w, h, ratio) {
     const size = Math.min(w / cols, h / rows);
-    if (size < 1) return { pool: Math.ceil(1 / size), px: 1, smooth: false };
+    if (size < 1) {
+      const pool = Math.ceil(1 / size), px = size * pool;
+      return px < 1.1 ? { pool, px: 1, smooth: false } : { pool, px, smooth: true };
+    }
     const px = Math.min(Math.floor(size), LARGEST * ratio);
     return px < 4 && px / size < 0.86 ? { pool: 1, px: size, smooth: true } : { pool: 1, px, smooth: false };
   }

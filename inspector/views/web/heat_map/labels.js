@@ -21,7 +21,7 @@
     for (let r = map.sight.r0; r < map.sight.r1; r++) {
       const token = axes.queries[axes.rows[r]], own = focus && focus.row === r, y = l.y + A.heat.layout.rowAt(map, r) + l.cell / 2;
       if (y < l.y || y > l.y + l.h) continue;
-      scene.text(l.x - 6, y, A.words.token(token, 24), { size: size(l), weight: own ? 600 : 400, fill: own ? roles.query : roles.ink, align: "end", room: l.x - l.title - 14, strike: map.empty(r) });
+      scene.text(l.x - 6, y, A.words.token(token, 24), { size: size(l), weight: own ? 600 : 400, fill: own ? roles.query : roles.ink, align: "end", room: l.x - l.title - (l.narrow ? 8 : 14), strike: map.empty(r) });
     }
   }
 

@@ -26,7 +26,7 @@
   function add(scene, map, y) {
     const { layout: l, roles } = map, width = Math.min(180, l.width - 2 * l.pad);
     bar(scene, l.pad, y, width, map);
-    const lines = wrap(words(map), l.width - 2 * l.pad, 12);
+    const lines = A.tokens.wrap(words(map), l.width - 2 * l.pad);
     lines.forEach((line, i) => scene.text(l.pad, y + 44 + 18 * i, line, { size: 12, fill: roles.muted }));
     return y + 44 + 18 * lines.length;
   }
@@ -45,16 +45,5 @@
     }
   }
 
-  /** Lines of a sentence that fit a width. */
-  function wrap(text, room, size) {
-    const lines = [""];
-    for (const word of text.split(" ")) {
-      const next = lines[lines.length - 1] ? `${lines[lines.length - 1]} ${word}` : word;
-      if (A.Scene.measure(next, size) > room && lines[lines.length - 1]) lines.push(word);
-      else lines[lines.length - 1] = next;
-    }
-    return lines;
-  }
-
-  return { add, bar, words, wrap, digits };
+  return { add, bar, words, digits };
 })();

@@ -9,7 +9,7 @@
   const title = (map) => `on ${map.axes.restName}`;
 
   function resting(scene, map) {
-    const { layout: l, roles } = map, x = l.x + l.w + (l.narrow ? 6 : 8), width = l.narrow ? 20 : 78;
+    const { layout: l, roles } = map, x = l.x + l.w + (l.narrow ? 6 : 8), width = l.narrow ? Math.min(20, l.right - 10) : 78;
     if (!l.narrow) scene.text(x, l.y - 10, title(map), { size: 12, fill: roles.muted, room: l.width - x - 4 });
     if (!l.words) return band(scene, map, x, width);
     const focus = map.focus();

@@ -20,7 +20,8 @@
   function draw(map, element, canvas, frame) {
     element.hidden = map.whole;
     if (map.whole) return;
-    const { rows, cols } = map.field, side = Math.max(rows.length, cols.length), w = Math.max(24, (SIDE * cols.length) / side), h = Math.max(24, (SIDE * rows.length) / side);
+    const { rows, cols } = map.field, side = Math.max(rows.length, cols.length), cell = side > SIDE ? SIDE / side : Math.floor(SIDE / side);
+    const w = Math.max(24, cell * cols.length), h = Math.max(24, cell * rows.length);
     picture(map, canvas, w, h);
     const { r0, r1, c0, c1 } = map.sight, px = (v) => `${v}px`;
     const width = Math.max(10, (w * (c1 - c0)) / cols.length), height = Math.max(10, (h * (r1 - r0)) / rows.length);
@@ -37,7 +38,7 @@
     const sight = A.heat.camera.sight({ x: 0, y: 0, w: Infinity, h: Infinity }, level, rows.length, cols.length), fit = map.field.fit(level.pool);
     const small = { ...map, level, sight, largest: false, top: map.common ? 1 : fit.top, field: map.field, theme: map.theme, linear: map.linear };
     const made = A.heat.plot.image(small), scene = new A.Scene(w, h);
-    scene.image(made.canvas, 0, 0, w, h, true);
+    scene.image(made.canvas, 0, 0, w, h, Math.max(rows.length, cols.length) > SIDE);
     A.paintScene(canvas, scene, map.ratio);
     canvas.style.width = `${w}px`;
     canvas.style.height = `${h}px`;

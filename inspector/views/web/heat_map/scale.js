@@ -44,7 +44,7 @@
     if (value === 0) return "0";
     if (value >= 1) return A.words.minus(String(+value.toPrecision(2)));
     if (value < 0.0001) return A.words.scientific(value);
-    return value.toPrecision(value < 0.01 ? 1 : 2).replace(/^0/, "").replace(/(\.\d*?)0+$/, "$1");
+    return value.toPrecision(value < 0.01 ? 1 : 2).replace(/^0/, "").replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
   }
 
   return { fit, place, ticks, label, kthLargest, isLong: (rows, cols) => Math.max(rows, cols) > LONG };

@@ -38,8 +38,8 @@
     const all = r0 === 0 && c0 === 0 && r1 === rows.length && c1 === cols.length, range = (list, from, to) => `${A.words.count(list[from])}–${A.words.count(list[to - 1])}`;
     const window = all ? (rows.length === cols.length ? `all ${A.words.count(rows.length)} rows and columns` : `all ${A.words.count(rows.length)} rows, ${A.words.count(cols.length)} columns`)
       : `rows ${range(rows, r0, r1)}, columns ${range(cols, c0, c1)}`;
-    const unit = pool > 1 ? `1 ${px > 1 ? "square" : "pixel"} = ${map.largest ? "largest" : "mean"} of ${pool} × ${pool} weights` : `1 cell = 1 weight${smooth ? ", smoothed" : ""}`;
-    return `${window}, ${unit}`;
+    const unit = pool > 1 ? `1 ${px > 1 ? "square" : "pixel"} = ${map.largest ? "largest" : "mean"} of ${pool} × ${pool} weights` : "1 cell = 1 weight";
+    return `${window}, ${unit}${smooth ? ", smoothed" : ""}`;
   }
 
   return { create, named, words };

@@ -61,9 +61,11 @@
     return Math.max(280, this.stage.picture.clientWidth);
   }
 
-  /** As high as a screen of 1000 px shows without scrolling, more on larger ones. */
+  /** As high as the screen shows without scrolling, labels above and legend below included. */
   height() {
-    return Math.max(320, Math.min(680, window.innerHeight - 498));
+    if (this.stage.narrow()) return 640;
+    const above = this.surface.getBoundingClientRect().top + window.scrollY, around = A.heat.layout.margins(this.width(), true).top + 134;
+    return Math.max(320, Math.min(680, window.innerHeight - above - around));
   }
 
   /** A head that is far away begins with its overview. */
