@@ -137,9 +137,9 @@ def build_app() -> gr.Blocks:
             model = gr.Dropdown(
                 list(MODELS), value="bundled", label="Model", info=None, allow_custom_value=True, scale=2, elem_id="model"
             )
-            text = gr.Textbox(EXAMPLES[0].text, label="Text", lines=1, max_lines=6, scale=6, elem_id="text", max_length=1_200_000)
+            text = gr.Textbox(EXAMPLES[0].text, label="Text", lines=1, max_lines=6, scale=7, elem_id="text", max_length=1_200_000)
             pair = gr.Textbox(
-                "", label="Second text (optional)", lines=1, max_lines=6, scale=3, elem_id="pair", max_length=1_200_000
+                "", label="Second text (optional)", lines=1, max_lines=6, scale=2, elem_id="pair", max_length=1_200_000
             )
             go = gr.Button("Inspect", variant="primary", scale=0, elem_id="inspect")
         with gr.Row(elem_id="examples"):
