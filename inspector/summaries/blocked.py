@@ -108,6 +108,7 @@ class _Sweep:
         before = torch.roll(ids, 1)[keys][None]
         same = (ids[keys][None] == mine) & (mine >= 0) & (here != there)
         after = (before == mine) & (mine >= 0) & (there > 0) & (there < here)
+        after = after & self.blocks.mask.is_causal
         for name, pattern in (("duplicate", same), ("induction", after)):
             pattern = pattern & counts
             self._keep(f"partners {name}", rows, pattern.sum(-1))

@@ -13,7 +13,7 @@ class Progress:
     """Tells ``report`` the share done, in [0, 1]; a ``report`` that answers False, or raises, stops the work.
 
     >>> seen = []
-    >>> progress = Progress(seen.append, 2)
+    >>> progress = Progress(seen.append, 2.0)
     >>> progress.step(1.0), progress.step(0.5)
     (None, None)
     >>> seen

@@ -18,6 +18,7 @@ from inspector.summaries.facts import Facts, Item, facts_of, mask_of
 from inspector.summaries.fused import summarize_fused
 from inspector.summaries.maximum import row_maximum
 from inspector.summaries.plan import plan_of
+from inspector.summaries.row_sums import keep_row_sums
 from inspector.summaries.simplify import simplify
 from inspector.summaries.stopping import Progress
 from inspector.summaries.summary import LayerSummary, Summary, Wanted
@@ -66,11 +67,11 @@ def summarize(
     >>> summary = cap.summarize()
     >>> summary.stack("entropy").shape
     torch.Size([6, 12, 9])
-    >>> bool((summary.stack("itself")[0, 2] < 0.1).all())  # layer 0 head 2 looks one back
+    >>> bool((summary.stack("previous")[0, 2, 2:8] > 0.9).all())  # layer 0 head 2 looks one back
     True
     """
     calls = [c for c in self.calls if tower in (None, c.tower) and kind in (None, c.kind)]
-    progress_of = Progress(progress, max(1, len(calls)))
+    progress_of = Progress(progress, float(max(1, len(calls))))
     layers = []
     for call in calls:
         wanted = Wanted(pool, None if without is None else tuple(without), _spans(spans, call), how)
@@ -90,6 +91,7 @@ def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wante
             progress.step(1.0)
         else:
             kept[batch, wanted] = _compute(capture, call, batch, wanted, progress)
+            keep_row_sums(call, batch, kept[batch, wanted].lse)
         return kept[batch, wanted]
 
 

@@ -42,7 +42,7 @@ def band(queries, keys, left=None, right=None, offset=0) -> Tensor:
 
 
 def dense_weights(query, key, scale, allowed, bias=None, softcap=None, sinks=None):
-    """([head, query, key] weights, [head, query] sink share, largest |score|) in float64; query [head, n, d], key [kv_head, m, d]."""
+    """([head, query, key] weights, [head, query] sink share, largest |score|) in float64 from [head, n, d] and [kv_head, m, d]."""
     group = query.shape[0] // key.shape[0]
     scores = query.double() @ key.double().repeat_interleave(group, 0).transpose(-1, -2) * scale
     if softcap is not None:

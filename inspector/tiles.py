@@ -1,0 +1,149 @@
+"""``AttentionCall.tile``: a rectangle of one head's weights, exact at pool 1 and exact block means above.
+
+A weight is exp(score − the row's log-sum-exp). The log-sum-exp of the rows asked for is computed once and kept beside the
+call, so a tile afterwards costs its own area and not the length of the text.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+
+import torch
+from torch import Tensor
+
+from inspector.captures import AttentionCall
+from inspector.errors import InputError, OutOfRange
+from inspector.scores import Scores
+from inspector.summaries.blocks import Blocks
+from inspector.summaries.row_sums import row_sums
+from inspector.summaries.rows import key_range
+
+__all__ = ["tile"]
+
+BLOCK = 2**18  # numbers computed at a time: 1 MB, the size of a second-level cache
+_BLOCKS: weakref.WeakKeyDictionary[AttentionCall, dict[tuple[int, int], Blocks]] = weakref.WeakKeyDictionary()
+
+
+def tile(
+    self: AttentionCall,
+    head: int,
+    *,
+    queries: slice = slice(None),
+    keys: slice = slice(None),
+    pool: int = 1,
+    batch: int = 0,
+    reduce: str = "mean",
+) -> Tensor:
+    """[row, column] weights of one head in [0, 1], float32: means over blocks of ``pool`` × ``pool``, smaller at the far edges.
+
+    Args:
+        head: which head; negative counts from the end.
+        queries, keys: the rectangle, as slices with a step of 1; each end must exist.
+        pool: rows and columns of a block.
+        batch: which batch item.
+        reduce: "mean", or "max" for each block's largest weight.
+
+    Raises:
+        OutOfRange: a head, batch item or position that does not exist.
+        InputError: a pool below 1, a step, or another ``reduce``.
+
+    >>> from inspector import Inspector
+    >>> call = Inspector.from_pretrained("bundled")("The cat sat on the mat.").call(0)
+    >>> exact = call.tile(2, queries=slice(1, 5), keys=slice(0, 4))
+    >>> torch.allclose(exact, call.weights(0, 2, slice(1, 5))[0, 0, :, :4], atol=1e-6)
+    True
+    >>> torch.allclose(call.tile(2, queries=slice(1, 5), keys=slice(0, 4), pool=2)[0, 0], exact[:2, :2].mean(), atol=1e-6)
+    True
+    """
+    rows, columns = _bounds(self, queries, 2, "query"), _bounds(self, keys, 3, "key")
+    if not -self.shape[1] <= head < self.shape[1] or not 0 <= batch < self.shape[0]:
+        raise OutOfRange(
+            f"Head {head} of batch item {batch} of {self.name!r} was asked for.",
+            f"There are {self.shape[1]} heads and {self.shape[0]} batch items.",
+            f"Use heads 0 to {self.shape[1] - 1} and items 0 to {self.shape[0] - 1}.",
+        )
+    if pool < 1 or reduce not in ("mean", "max"):
+        raise InputError(
+            f"A tile pooled by {pool} with {reduce!r} was asked for.",
+            "A pool is 1 or more, and blocks have a 'mean' or a 'max'.",
+            "Use pool=1 for single weights.",
+        )
+    with torch.no_grad():
+        return _tile(self, head % self.shape[1], rows, columns, pool, batch, reduce)
+
+
+AttentionCall.tile = tile  # type: ignore[method-assign]
+
+
+def _bounds(call: AttentionCall, part: slice, axis: int, name: str) -> slice:
+    size = call.shape[axis]
+    start, stop = 0 if part.start is None else part.start, size if part.stop is None else part.stop
+    start, stop = start + size * (start < 0), stop + size * (stop < 0)
+    if part.step not in (None, 1) or not 0 <= start < stop <= size:
+        raise OutOfRange(
+            f"The {name} positions {part.start} to {part.stop} of {call.name!r} were asked for.",
+            f"There are {size}, taken one after the other.",
+            f"Use a slice inside 0 to {size} that holds at least one.",
+        )
+    return slice(start, stop)
+
+
+def _tile(call: AttentionCall, head: int, rows: slice, columns: slice, pool: int, batch: int, reduce: str) -> Tensor:
+    blocks = _blocks_of(call, head, batch)
+    lse = row_sums(call, blocks, head, batch, rows)
+    height, width = (math.ceil((s.stop - s.start) / pool) for s in (rows, columns))
+    found = torch.zeros(height, width, device=blocks.device)
+    across = min(columns.stop - columns.start, pool * max(1, min(4096, BLOCK) // pool))
+    down = pool * max(1, min(rows.stop - rows.start, BLOCK // max(across, 1)) // pool)
+    for start in range(rows.start, rows.stop, down):
+        some = slice(start, min(rows.stop, start + down))
+        first, last = key_range(blocks.mask, batch, some, call.shape[3])
+        uniform = _uniform_rows(call, lse[some.start - rows.start : some.stop - rows.start])
+        for begin in range(columns.start, columns.stop, across):
+            part = slice(begin, min(columns.stop, begin + across))
+            if uniform is None and (part.start >= last or part.stop <= first):
+                continue  # nothing here may be seen: zeros
+            weights = blocks.weights(some, part, lse[None, some.start - rows.start : some.stop - rows.start])[0]
+            if uniform is not None:
+                weights = weights.masked_fill(uniform[:, None], 1 / call.shape[3])
+            at = slice((start - rows.start) // pool, (some.stop - rows.start + pool - 1) // pool)
+            to = slice((begin - columns.start) // pool, (part.stop - columns.start + pool - 1) // pool)
+            found[at, to] = weights if pool == 1 else _pooled(weights, pool, reduce)
+    return found.cpu()
+
+
+def _blocks_of(call: AttentionCall, head: int, batch: int) -> Blocks:
+    """The head's queries and keys, ready to be multiplied; the last few heads looked at are kept."""
+    kept = _BLOCKS.setdefault(call, {})
+    if (batch, head) not in kept:
+        if len(kept) >= 2:
+            kept.pop(next(iter(kept)))
+        kept[batch, head] = Blocks(call, batch, slice(head, head + 1))
+    return kept[batch, head]
+
+
+def _uniform_rows(call: AttentionCall, lse: Tensor) -> Tensor | None:
+    """Rows with no allowed key whose forbidden scores are a finite number: such a row is uniform; None when there is none."""
+    evidence = call.evidence
+    if not isinstance(evidence, Scores) or evidence.mask.fill == float("-inf"):
+        return None
+    empty = lse == float("-inf")
+    return empty if bool(empty.any()) else None
+
+
+def _pooled(weights: Tensor, pool: int, reduce: str) -> Tensor:
+    """[row block, column block] means or maxima; blocks at the far edges hold fewer weights."""
+    for axis in (0, 1):  # rows first: they lie far apart in memory, and whole lines are added at once
+        weights = _along(weights, axis, pool, reduce)
+    return weights
+
+
+def _along(weights: Tensor, axis: int, pool: int, reduce: str) -> Tensor:
+    whole = weights.shape[axis] // pool * pool
+    parts = []
+    for part, size in ((weights.narrow(axis, 0, whole), pool), (weights.narrow(axis, whole, weights.shape[axis] - whole), 0)):
+        if part.shape[axis]:
+            folded = part.unflatten(axis, (-1, size or part.shape[axis]))
+            parts.append(folded.amax(axis + 1) if reduce == "max" else folded.mean(axis + 1))
+    return parts[0] if len(parts) == 1 else torch.cat(parts, axis)
