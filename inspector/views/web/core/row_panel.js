@@ -30,17 +30,18 @@ A.rowPanel = {
     return { element, draw: (facts) => A.rowPanel.draw(stage, element, facts) };
   },
 
-  /** facts: {query, tokens, parts, restName, learned, heads, keys: "same axis"?} with parts from A.rowFacts.of. */
-  draw(stage, element, { query, tokens, parts, restName, learned, note, colour }) {
+  /** facts: {query, tokens, parts, restName, learned, note, shares}; parts come from A.rowFacts.of, shares(key) splits a bar into [{weight, colour}]. */
+  draw(stage, element, { query, tokens, parts, restName, learned, note, shares }) {
     const { h, put } = A.dom, top = Math.max(1e-9, parts.others.weight * 0.999, parts.rest.weight * 0.999, ...parts.top.map((p) => p.weight));
     const repeated = A.tokens.repeated(tokens);
-    const bar = (share, kind) => h("span", { class: "bar-slot" }, h("i", { class: `bar-fill ${kind}`, style: { width: `${Math.max(0, (100 * share) / top)}%`, ...(colour && kind === "own" ? { background: colour } : {}) } }));
-    const line = (name, weight, kind, press) => h(press ? "button" : "div", { class: `bar-line${press ? " press" : ""}`, ...(press ? { type: "button", on: { click: press } } : {}) },
-      h("span", { class: "bar-name" }, name), bar(weight, kind), h("span", { class: "bar-value" }, A.words.weight(weight)));
+    const fill = (share, kind, colour) => h("i", { class: `bar-fill ${kind}`, style: { width: `${Math.max(0, (100 * share) / top)}%`, ...(colour ? { background: colour } : {}) } });
+    const bar = (share, kind, split) => h("span", { class: "bar-slot" }, split ? split.map((one) => fill(one.weight, "own split", one.colour)) : fill(share, kind));
+    const line = (name, weight, kind, press, split) => h(press ? "button" : "div", { class: `bar-line${press ? " press" : ""}`, ...(press ? { type: "button", on: { click: press } } : {}) },
+      h("span", { class: "bar-name" }, name), bar(weight, kind, split), h("span", { class: "bar-value" }, A.words.weight(weight)));
     const { key } = stage.selection.state;
     const rows = parts.top.map((p) => {
       const token = tokens[p.key], at = repeated.has(token.label) ? h("span", { class: "at" }, token.position) : null;
-      const made = line([h("bdi", { dir: "auto" }, A.words.token(token, 14)), " ", at], p.weight, "own", () => stage.selection.set({ query: query.position, key: p.key }));
+      const made = line([h("bdi", { dir: "auto" }, A.words.token(token, 14)), " ", at], p.weight, "own", () => stage.selection.set({ query: query.position, key: p.key }), shares && shares(p.key));
       if (p.key === key) made.classList.add("is-key");
       return made;
     });

@@ -1,7 +1,7 @@
 // What is done with attention at rest: folded into a bar, drawn like any token, or left out and each row rescaled.
 A.specials = {
   create(stage) {
-    const element = A.dom.h("fieldset", { class: "specials" });
+    const element = A.dom.h("section", { class: "specials", role: "radiogroup" });
     return { element, draw: () => A.specials.draw(stage, element) };
   },
 
@@ -15,7 +15,8 @@ A.specials = {
       return element;
     }
     element.dataset.name = name;
-    return put(element, h("legend", { class: "label" }, name[0].toUpperCase() + name.slice(1)), options.map(([value, text, hint]) => h("label", { class: "choice" },
+    element.setAttribute("aria-label", `Attention on ${name}`);
+    return put(element, h("h4", { class: "label" }, name[0].toUpperCase() + name.slice(1)), options.map(([value, text, hint]) => h("label", { class: "choice" },
       h("input", { type: "radio", name: `special-${stage.panelElement.id}`, value, checked: value === special, on: { change: () => stage.selection.set({ special: value }) } }),
       h("span", {}, text, hint ? h("small", {}, hint) : null))));
   },

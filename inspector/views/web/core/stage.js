@@ -13,7 +13,7 @@ A.stage = {
       announce: (text) => bench.announce(text),
       caption: (parts, how, options) => A.stage.caption(bench, parts, how, options),
       redraw: () => bench.draw(new Set(["redraw"])),
-      narrow: () => bench.parts.bench.clientWidth < 900,
+      narrow: () => bench.parts.views.clientWidth < 848,
       reduced: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
     };
     const drawn = view.create(stage);

@@ -13,7 +13,8 @@
     return parts.join(" ");
   },
 
-  limit: (threshold) => A.words.weight(threshold, threshold < 0.01 ? 3 : 2),
+  /** A threshold with two digits at least: 0.05, 0.013, 0.0006. */
+  limit: (threshold) => (threshold >= 0.1 ? threshold.toFixed(2) : threshold.toFixed(4).replace(/(\.\d\d\d*?)0+$/, "$1")),
 
   whole(sheet, plan, state) {
     const rows = plan.long ? " of these rows" : "";

@@ -1,7 +1,8 @@
 // Which links are drawn, how wide, how strong, and what share of the attention they carry.
 (A.headView ||= {}).links = (() => {
   const MOST = 4000;
-  const auto = (tokens) => (tokens <= 40 ? 0.05 : 5 / tokens);
+  /** What is hidden at first: under 0.05, in long texts under 5/N. */
+  const auto = (tokens) => Math.min(0.05, Number((5 / tokens).toPrecision(2)));
   const width = (w, heads) => Math.max(0.8, (heads > 1 ? 4.5 : 6.5) * w);
   const opacity = (w) => 0.22 + 0.78 * Math.sqrt(w);
   const dimmed = (w) => 0.1 + 0.25 * w;

@@ -6,11 +6,12 @@
   }
 
   function row(scene, slot, q) {
-    const { sheet, stage, state } = scene, learned = sheet.info.learned_sink && sheet.special === "fold", heads = sheet.heads.length;
+    const { sheet, stage } = scene, learned = sheet.info.learned_sink && sheet.special === "fold", heads = sheet.heads.length;
     const parts = A.rowFacts.of(sheet.special === "rescale" || heads > 1 ? sheet.mean(q) : sheet.heads[0].rowNow(q), sheet.keyTokens, sheet.special === "rescale" ? "fold" : sheet.special, { learned });
     if (sheet.special === "rescale") Object.assign(parts, { rest: { weight: 0, keys: 0 } });
     const note = sheet.special === "rescale" ? "Rescaled to 1: not the model’s own numbers." : heads > 1 ? `Mean of ${heads} heads. ${A.rowPanel.sums(parts, learned)}` : null;
-    slot.draw({ query: sheet.queryTokens[q], tokens: sheet.keyTokens, parts, restName: sheet.restName, learned, note, heads: state.heads });
+    const shares = heads > 1 ? (key) => scene.colours.map((colour, h) => ({ colour: colour.stroke, weight: sheet.row(h, q)[key] / heads })) : null;
+    slot.draw({ query: sheet.queryTokens[q], tokens: sheet.keyTokens, parts, restName: sheet.restName, learned, note, shares });
     return stage;
   }
 

@@ -12,7 +12,7 @@
     scene.keys = keys(scene);
     scene.found = state.blank ? { links: [], drawn: 0, total: 0 } : H.links.collect(sheet, plan.rows, scene.keys, { threshold, pairs: state.pairs });
     const segments = new Set(sheet.queryTokens.map((t) => t.segment));
-    scene.geo = H.geometry.measure({ width: stage.picture.clientWidth, height: room(stage), plan, keys: scene.keys, sheet, narrow: stage.picture.clientWidth < 560, segments: segments.has(0) && segments.has(1) });
+    scene.geo = H.geometry.measure({ width: stage.picture.clientWidth, height: room(stage, view, plan), plan, keys: scene.keys, sheet, narrow: stage.picture.clientWidth < 560, segments: segments.has(0) && segments.has(1) });
     scene.legend = state.blank ? "No head shown. Choose one above." : H.legend.text(scene);
     scene.stop = state.query !== null && plan.rows.includes(state.query) ? state.query : plan.rows.find((q) => !sheet.queryTokens[q].rest) ?? plan.rows[0];
     scene.summary = (q) => H.facts.summary(sheet, q);
@@ -32,10 +32,10 @@
     return A.headView.plan.keys(sheet.keyTokens, { score, centre, floor: pinned === null ? threshold / 2 : threshold * 0.8, fold: sheet.fold });
   }
 
-  /** The height that keeps the whole view on the screen. */
-  function room(stage) {
-    const top = stage.picture.getBoundingClientRect().top + window.scrollY;
-    return Math.max(420, Math.min(window.innerHeight, 1200) - Math.min(top, 400) - 110);
+  /** The height left for rows when the whole view is to stay on the screen. */
+  function room(stage, view, plan) {
+    const bench = stage.panelElement.closest(".bench").getBoundingClientRect().top, top = view.element.getBoundingClientRect().top - bench + Math.min(340, Math.max(0, bench + window.scrollY));
+    return Math.max(380, Math.min(window.innerHeight, 1400) - top - 36 - (plan.long ? 100 : 82));
   }
 
   return { make };
