@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from zoo.dates.attentions import ATTENTIONS
-from zoo.dates.gru import GruDates
 from zoo.dates.bart import TransformerDates
+from zoo.dates.gru import GruDates
 from zoo.errors import ZooError
 
 __all__ = ["load", "models", "path"]

@@ -20,9 +20,9 @@ import torch
 from tqdm import tqdm
 
 from zoo.dates.alphabet import InputAlphabet
+from zoo.dates.bart import TransformerDates
 from zoo.dates.data import KINDS, Example, sample
 from zoo.dates.gru import ATTENTIONS, GruDates
-from zoo.dates.bart import TransformerDates
 
 HOME = Path(__file__).parent
 NAMES = (*ATTENTIONS, "transformer")

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from zoo.dates.alphabet import OutputAlphabet, normalize
+from zoo.dates.bart import LONGEST_INPUT, TransformerDates
 from zoo.dates.gru import GruDates
 from zoo.dates.loading import load
 from zoo.dates.reader import judge
-from zoo.dates.bart import LONGEST_INPUT, TransformerDates
 from zoo.errors import ZooError
 
 __all__ = ["CrossAttention", "Translation", "readable", "translate", "translate_with"]
