@@ -20,12 +20,14 @@
     const first = whole(rows, cols, w, h, ratio), all = [first];
     const finer = (level) => level.px / level.pool > 1.2 * all[all.length - 1].px / all[all.length - 1].pool;
     for (let pool = 2 ** Math.ceil(Math.log2(first.pool)); pool > 1; pool /= 2) {
-      const level = { pool, px: remote ? 2 * Math.ceil(ratio) : Math.ceil(ratio), smooth: false };
-      if (finer(level)) all.push(level);
+      for (const px of remote ? (pool === 2 ? [2, 4] : [2]) : [1]) {
+        const level = { pool, px: px * Math.ceil(ratio), smooth: false };
+        if (finer(level)) all.push(level);
+      }
     }
     for (const cell of CELLS) {
       const level = { pool: 1, px: Math.round(cell * ratio), smooth: false };
-      if ((!remote || cell > 2) && finer(level)) all.push(level);
+      if ((!remote || cell > 3) && finer(level)) all.push(level);
     }
     return all;
   }

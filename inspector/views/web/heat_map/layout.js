@@ -6,7 +6,7 @@
   function margins(width, folded) {
     const narrow = width < 560, tight = width < 380;
     const left = narrow ? (tight ? 52 : 66) : 108;
-    return { narrow, left, top: narrow ? 66 : 84, right: folded ? (tight ? 26 : narrow ? 34 : 124) : narrow ? 12 : 44, bottom: 34, title: narrow ? 0 : 14, pad: narrow ? 8 : 14 };
+    return { narrow, left, top: narrow ? 66 : 84, right: folded ? (tight ? 26 : narrow ? 34 : 124) : narrow ? 12 : 64, bottom: 34, title: narrow ? 0 : 14, pad: narrow ? 8 : 14 };
   }
 
   /** The box a plot may fill, in device pixels. */

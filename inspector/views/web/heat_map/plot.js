@@ -44,7 +44,7 @@
     const masked = !!map.head.mask, folded = map.field.remote && map.state.special !== "draw";
     for (let r = blocks.r0; r < blocks.r1; r++) {
       const at = (r - blocks.r0) * cols - blocks.c0;
-      if (masked) for (const run of runs(blocks.c0, blocks.c1, (c) => !(values[at + c] > 0) && barred(map, r, c))) band(r, run, "barred", map.roles.strong);
+      if (masked) for (const run of runs(blocks.c0, blocks.c1, (c) => !(values[at + c] > 0) && barred(map, r, c))) band(r, run, "barred", map.roles.line);
       if (!map.field.remote || map.field.complete) for (const run of runs(blocks.c0, blocks.c1, (c) => !Number.isFinite(values[at + c]))) band(r, run, "broken", map.roles.broken);
     }
     if (folded && map.level.pool === 1) leftOut(scene, map, x, y, size);
@@ -89,7 +89,7 @@
 
   /** The inside at device resolution, kept until something it shows changes. */
   function cached(map) {
-    const key = [map.fieldKey, map.theme, map.top, map.linear, map.largest, map.camera.level, map.camera.x, map.camera.y, map.camera.w, map.camera.h, map.field.remote ? map.field.fetches : 0, map.field.arrived || 0].join(" ");
+    const key = [map.fieldKey, map.theme, map.top, map.linear, map.largest, map.camera.level, map.camera.x, map.camera.y, map.camera.w, map.camera.h, map.field.arrived || 0].join(" ");
     if (map.plotKey !== key) {
       const scene = new A.Scene(map.layout.w, map.layout.h);
       add(scene, map, 0, 0);

@@ -24,11 +24,17 @@
     const value = weights ? weights[key.position] * scale : map.field.value(row, col);
     const lines = [h("p", { class: "heat-link" }, link(query, key))];
     if (!map.field.allowed(row, col)) return [...lines, number("–"), h("p", { class: "small heat-more" }, `Not allowed by the mask. Positions ${query.position} → ${key.position}.`)];
-    return [...lines, number(Number.isNaN(value) && !weights ? "…" : A.words.weight(value, 4)), h("p", { class: "small heat-more" }, more(map, row, key, value, weights, query))];
+    return [...lines, number(Number.isNaN(value) && !weights ? "…" : exact(value)), h("p", { class: "small heat-more" }, more(map, row, key, value, weights, query))];
   }
 
+  /** Four decimals; what would print as nothing is written with its power of ten. */
+  const exact = (value) => (value > 0 && value < 0.00005 ? A.words.scientific(value) : A.words.weight(value, 4));
+
+  /** "14.2 times", "0.03 times" */
+  const often = (ratio) => (ratio >= 0.95 ? ratio.toFixed(1) : ratio >= 0.01 ? ratio.toPrecision(1) : ratio > 0 ? "under 0.01" : "0");
+
   function more(map, row, key, value, weights, query) {
-    const spread = value * map.allowedKeys(row), times = Number.isFinite(spread) ? `${A.words.minus(spread.toFixed(1))} times an even spread` : "";
+    const spread = value * map.allowedKeys(row), times = Number.isFinite(spread) ? `${often(spread)} times an even spread` : "";
     const place = weights && Number.isFinite(value) ? rank(A.heat.finding.rank(map, weights, key.position), map.field.cols.length) : "";
     const raw = key.token && key.token !== key.label ? ` Raw token ${key.token}.` : "";
     return `${[place, times].filter(Boolean).join("; ")}. Positions ${A.words.count(query.position)} → ${A.words.count(key.position)}.${raw}`.replace(/^\. /, "");
@@ -46,7 +52,7 @@
   function block(map, { row, col }) {
     const { h } = A.dom, { pool } = map.level, { rows, cols } = map.field, r1 = Math.min(rows.length, row + pool) - 1, c1 = Math.min(cols.length, col + pool) - 1;
     const range = (from, to) => `${A.words.count(from)}–${A.words.count(to)}`, value = map.at({ row, col });
-    return [h("p", { class: "heat-link" }, link(map.query(row), map.key(col)), " …"), number(Number.isNaN(value) ? "…" : A.words.weight(value, value < 0.001 ? 6 : 4)),
+    return [h("p", { class: "heat-link" }, link(map.query(row), map.key(col)), " …"), number(Number.isNaN(value) ? "…" : exact(value)),
       h("p", { class: "small heat-more" }, `${map.largest ? "largest" : "mean"} of ${pool} × ${pool} weights: rows ${range(rows[row], rows[r1])}, columns ${range(cols[col], cols[c1])}. Click for its largest.`)];
   }
 

@@ -23,7 +23,7 @@
 
   function group(stage, { name, title, options }, theme, long) {
     const { h } = A.dom, own = long ? "99.95 % of this head" : null;
-    return h("fieldset", {}, h("legend", { class: "label" }, title), options.map(([value, text, hint, dark]) => h("label", { class: "choice" },
+    return h("div", { role: "radiogroup", "aria-label": title }, h("h4", { class: "label" }, title), options.map(([value, text, hint, dark]) => h("label", { class: "choice" },
       h("input", { type: "radio", name: `heat-${name}-${stage.panelElement.id}`, value, dataset: { setting: name }, on: { change: () => stage.selection.set({ [name]: value }) } }),
       h("span", {}, value === "own" && own ? own : text, hint ? h("small", {}, theme === "dark" && dark ? dark : hint) : null))));
   }

@@ -1,10 +1,10 @@
-// The weights of a head that stays with Python: tiles of 64 × 64 blocks, fetched as one zooms and pans, kept, and drawn from
+// The weights of a head that stays with Python: tiles of 32 × 32 blocks, fetched as one zooms and pans, kept, and drawn from
 // coarser ones until they arrive.
 (A.heat ||= {}).RemoteField = class {
-  static SIDE = 64;
+  static SIDE = 32;
 
   constructor(head, axes, mode, margins) {
-    Object.assign(this, { head, rows: axes.rows, cols: axes.cols, remote: true, levels: new Map(), overview: null, fetches: 0 });
+    Object.assign(this, { head, rows: axes.rows, cols: axes.cols, remote: true, levels: new Map(), arrived: 0 });
     this.factor = mode === "rescale" ? Float64Array.from(this.rows, (p) => (margins.rest[p] < 1 ? 1 / (1 - margins.rest[p]) : 0)) : null;
   }
 
@@ -44,7 +44,6 @@
       kind: "tile", ...this.head.where, pool, small: pool > 1, q0: row + r0 * span, q1: row + Math.min(this.rows.length, r1 * span),
       k0: col + c0 * span, k1: col + Math.min(this.cols.length, c1 * span),
     };
-    this.fetches++;
     const values = this._values(await this.head.get(request));
     this._keep(pool, r0, c0, values, Math.ceil((request.q1 - request.q0) / pool), Math.ceil((request.k1 - request.k0) / pool));
   }
@@ -56,6 +55,7 @@
 
   _keep(pool, r0, c0, values, rows, cols) {
     const { SIDE } = A.heat.RemoteField, level = this._level(pool);
+    this.arrived++;
     for (let r = 0; r * SIDE < rows; r++) {
       for (let c = 0; c * SIDE < cols; c++) {
         const tile = new Float32Array(SIDE * SIDE), width = Math.min(SIDE, cols - c * SIDE);
@@ -72,7 +72,7 @@
   _level(pool) {
     if (!this.levels.has(pool)) this.levels.set(pool, new Map());
     const level = this.levels.get(pool);
-    while (level.size > 1000) level.delete(level.keys().next().value);
+    while (level.size > 4000) level.delete(level.keys().next().value);
     return level;
   }
 

@@ -64,7 +64,7 @@
   /** As high as the screen shows without scrolling, labels above and legend below included. */
   height() {
     if (this.stage.narrow()) return 640;
-    const above = this.surface.getBoundingClientRect().top + window.scrollY, around = A.heat.layout.margins(this.width(), true).top + 134;
+    const above = this.surface.getBoundingClientRect().top + window.scrollY, around = A.heat.layout.margins(this.width(), true).top + 150;
     return Math.max(320, Math.min(680, window.innerHeight - above - around));
   }
 
@@ -161,7 +161,7 @@
   async words(live) {
     const { map, stage } = this, at = map.focus();
     let weights = this.weightsOf(at);
-    if (at && !weights && !map.hover) weights = await map.row(at.row);
+    if (at && !weights && (!map.hover || at.row === (map.pinned() || {}).row)) weights = await map.row(at.row);
     if (at !== map.focus() && JSON.stringify(at) !== JSON.stringify(map.focus())) return;
     if (at && weights) stage.caption(A.heat.finding.row(map, at.row, at.col, weights), A.heat.finding.how(map), { live: live && !map.hover });
     else if (!at) stage.caption(this.head(), A.heat.finding.how(map), { live });
