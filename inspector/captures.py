@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ from inspector.tokens import Tokens, numbered
 if TYPE_CHECKING:
     import os
 
-__all__ = ["AttentionCall", "Capture", "Folding", "Missing", "Proof", "method", "tolerance_of"]
+__all__ = ["AttentionCall", "Capture", "Folding", "Layout", "Missing", "Proof", "method", "tolerance_of"]
 
 Index = int | slice | Sequence[int] | Tensor | None
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,6 +62,14 @@ class Proof:
         return None if residual is None else (math.isfinite(residual) and residual <= self.tolerance)
 
 
+@runtime_checkable
+class Layout(Protocol):
+    """How a model lays out its own weights, where that is not [batch, head, query, key]."""
+
+    def unfold(self, weights: Tensor) -> Tensor:
+        """The weights [batch, head, query, key] as the model returns them."""
+
+
 @dataclass(frozen=True)
 class Folding:
     """The axes before the last two as the model has them: windows, blocks and images were folded into the batch axis.
@@ -102,7 +110,7 @@ class AttentionCall:
         index: which call of the same module within one forward pass this was, from 0.
         note: something a reader has to know ("local heads of rank 0 of 2"), or "".
         step: which forward pass of the model, from 0 (the last one of a generation that was stitched together).
-        folded: how the model itself lays out the axes, where it is not [batch, head, query, key].
+        layout: how the model itself lays out its weights, where that is not [batch, head, query, key].
     """
 
     name: str
@@ -116,7 +124,7 @@ class AttentionCall:
     index: int = 0
     note: str = ""
     step: int = 0
-    folded: Folding | None = None
+    layout: Layout | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:

@@ -56,7 +56,7 @@ _RULES: tuple[tuple[str, Any], ...] = (
     (r".*drop(out)?(_?(prob|rate|p|path|ratio))?|.*_pdrop|layerdrop|.*dropout.*|drop_path_rate|.*layerdrop", 0.0),
 )
 _COMPILED = tuple((re.compile(pattern), value) for pattern, value in _RULES)
-_LEFT_ALONE = {"query_pre_attn_scalar"}
+_LEFT_ALONE = {"query_pre_attn_scalar", "qk_head_dim"}  # derived from others
 
 
 def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTrainedConfig:
@@ -64,18 +64,20 @@ def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTr
     default = config_class()
     values: dict[str, Any] = {}
     for name, value in vars(default).items():
-        if name.startswith("_") or name in _LEFT_ALONE or name in default.sub_configs:
+        if name.startswith("_") or name in _LEFT_ALONE or name in default.sub_configs or _is_derived(config_class, name):
             continue
         small = _small(name, value)
         if small is not value:
             values[name] = small
     values |= _per_layer(default, values)
-    values |= _token_ids(default)
+    values |= _token_ids(default) | _rotary(default)
     for name in default.sub_configs:
         part = getattr(default, name, None)
         if part is not None:
             inner = overrides.pop(name, {}) if isinstance(overrides.get(name), dict) else {}
             values[name] = tiny_config(type(part), **inner).to_dict()
+    if _is_backbone_of_timm(default):
+        values |= {"use_timm_backbone": False, "backbone": None, "backbone_config": _RESNET}
     values |= overrides
     known = dict(getattr(config_class, "attribute_map", {}))
     return config_class(**{known.get(name, name): value for name, value in values.items()})
@@ -86,14 +88,46 @@ def _small(name: str, value: Any) -> Any:
         return value
     for pattern, small in _COMPILED:
         if pattern.fullmatch(name):
+            if small == 0.0:
+                return [type(v)(0) for v in value] if isinstance(value, (list, tuple)) else type(value)(0)
             if isinstance(value, (list, tuple)):
                 return [small] * len(value) if value and isinstance(value[0], int) and not isinstance(small, list) else small
             if isinstance(small, list) and isinstance(value, int):
                 return small[0]
-            if isinstance(value, (int, float)) and not isinstance(small, list) and value <= small and small != 0.0:
+            if isinstance(value, (int, float)) and not isinstance(small, list) and value <= small:
                 return value
             return small
     return value
+
+
+def _is_derived(config_class: type[PreTrainedConfig], name: str) -> bool:
+    found = getattr(config_class, name, None)
+    return isinstance(found, property) and found.fset is None
+
+
+def _is_backbone_of_timm(default: PreTrainedConfig) -> bool:
+    return bool(getattr(default, "use_timm_backbone", False)) or "Timm" in type(getattr(default, "backbone_config", None)).__name__
+
+
+_RESNET = {
+    "model_type": "resnet",
+    "embedding_size": 8,
+    "hidden_sizes": [8, 8, 16, 16],
+    "depths": [1, 1, 1, 1],
+    "out_features": ["stage2", "stage3", "stage4"],
+    "out_indices": [2, 3, 4],
+}
+
+
+def _rotary(default: PreTrainedConfig) -> dict[str, Any]:
+    """Sections of a multimodal rotary embedding, for a head width of 8; a padding token where there is none."""
+    found: dict[str, Any] = {}
+    rope = getattr(default, "rope_parameters", None)
+    if isinstance(rope, dict) and "mrope_section" in rope:
+        found["rope_parameters"] = rope | {"mrope_section": [2, 1, 1]}
+    if hasattr(default, "pad_token_id") and default.pad_token_id is None:
+        found["pad_token_id"] = 0
+    return found
 
 
 def _per_layer(default: PreTrainedConfig, values: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +135,7 @@ def _per_layer(default: PreTrainedConfig, values: dict[str, Any]) -> dict[str, A
     found: dict[str, Any] = {}
     full = getattr(default, "num_hidden_layers", None)
     for name in ("layer_types", "mlp_layer_types", "no_rope_layers", "layers_block_type", "attention_layers", "moe_layers"):
-        value = copy.copy(getattr(default, name, None))
+        value = None if _is_derived(type(default), name) else copy.copy(getattr(default, name, None))
         if not isinstance(value, (list, tuple)) or not value or (isinstance(full, int) and len(value) != full):
             continue
         kinds = list(dict.fromkeys(value))

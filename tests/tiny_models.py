@@ -82,6 +82,10 @@ def inputs_for(model: nn.Module) -> dict[str, Any]:
         wanted.append("pixel_values")
     for name in dict.fromkeys(wanted):
         found[name] = _MAKERS[name](model)
+    if "grid_thw" in names and "hidden_states" in names:
+        return _patches(model)
+    if type(model).__name__.endswith("MultipleChoice"):
+        return {"input_ids": found["input_ids"][:, None].repeat(1, 2, 1)}
     if "input_ids" in found and "attention_mask" in names:
         found["attention_mask"] = padding(found["input_ids"].shape[1])
     return found
@@ -123,6 +127,14 @@ def _features(model: nn.Module) -> Tensor:
     if getattr(model.config, "model_type", "") in ("whisper", "qwen2_audio"):
         return torch.randn(BATCH, mels, 2 * frames)
     return torch.randn(BATCH, 60, mels)
+
+
+def _patches(model: nn.Module) -> dict[str, Any]:
+    """Two pictures of 4 × 4 patches, flattened one after the other."""
+    config = model.config
+    width = (getattr(config, "in_channels", None) or getattr(config, "num_channels", None) or 3) * config.patch_size**2
+    width *= getattr(config, "temporal_patch_size", 1)
+    return {"hidden_states": torch.randn(32, width), "grid_thw": torch.tensor([[1, 4, 4], [1, 4, 4]])}
 
 
 def _part(config: Any, *names: str) -> Any:

@@ -38,7 +38,7 @@ def on_product(session: Session, scope: Scope, func: Callable, args: tuple, resu
         proof = RANDOM
     elif value is not None and output is not None:
         proof = session.prove(given, folded(value), folded(output))
-    session.add(module, given, "operators:softmax", proof, folded=folding)
+    session.add(module, given, "operators:softmax", proof, layout=folding)
 
 
 def on_sdpa(session: Session, scope: Scope, func: Callable, args: tuple, kwargs: dict[str, Any], result: Tensor) -> None:
@@ -58,7 +58,7 @@ def on_sdpa(session: Session, scope: Scope, func: Callable, args: tuple, kwargs:
         _mask(session, mask, leading, folded, query.shape[-2], key.shape[-2], bool(given.get("is_causal"))),
     )
     proof = RANDOM if given.get("dropout_p") else session.prove(scores, folded(value), folded(result.detach()))
-    session.add(scope.module, scores, "operators:sdpa", proof, folded=folding)
+    session.add(scope.module, scores, "operators:sdpa", proof, layout=folding)
 
 
 def on_multihead(session: Session, scope: Scope, func: Callable, args: tuple, kwargs: dict[str, Any], result: Any) -> None:

@@ -12,17 +12,19 @@ from torch import nn
 from inspector.captures import Capture
 from inspector.hooks import interface, multihead
 from inspector.hooks.inputs import watched_inputs
-from inspector.hooks.naming import Names
 from inspector.hooks.patching import patched
 from inspector.hooks.proving import PROOF_ROWS
 from inspector.hooks.scopes import hooked
-from inspector.hooks.session import Session, everything, open_session
+from inspector.hooks.selecting import Selection, selector
+from inspector.hooks.session import Session, open_session
 
 __all__ = ["capture"]
 
 
 @contextlib.contextmanager
-def capture(model: nn.Module, *, tokenizer: Any = None, proof_rows: int | None = PROOF_ROWS) -> Iterator[Capture]:
+def capture(
+    model: nn.Module, *, layers: Selection = None, tokenizer: Any = None, proof_rows: int | None = PROOF_ROWS
+) -> Iterator[Capture]:
     """A ``Capture`` of every attention operation that ``model`` performs inside the block.
 
     The model keeps its own kernel, dtype and device, and its output is bit for bit that of the unhooked run. Queries and
@@ -30,6 +32,8 @@ def capture(model: nn.Module, *, tokenizer: Any = None, proof_rows: int | None =
 
     Args:
         model: a Transformers model.
+        layers: which to keep: a number, a range or slice, a tower ("encoder", "vision"), a kind ("self", "cross"), a name or a
+            pattern such as ``"*.layer.3.*"``, a list of these, or a function of a ``Place``. The others cost nothing.
         tokenizer: reads the tokens of ``input_ids``; without it tokens are shown as ids.
         proof_rows: rows per head checked against the model's own output while it runs; None checks all.
 
@@ -41,7 +45,8 @@ def capture(model: nn.Module, *, tokenizer: Any = None, proof_rows: int | None =
     (1, 12, 4, 4)
     """
     found = Capture(info=_info(model))
-    session = Session(model, found, Names(model), everything, proof_rows)
+    selects, names = selector(layers, model)
+    session = Session(model, found, names, selects, proof_rows)
     with contextlib.ExitStack() as stack:
         stack.enter_context(patched((*interface.PATCHES, *multihead.PATCHES)))
         stack.enter_context(open_session(session))

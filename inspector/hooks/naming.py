@@ -78,6 +78,11 @@ class Names:
             for _, module in attention_modules(self.model):
                 self.place(module)
 
+    @property
+    def places(self) -> list[Place]:
+        """Every place met so far."""
+        return list(self._places.values())
+
     @cached_property
     def _names(self) -> dict[int, str]:
         names: dict[int, str] = {}

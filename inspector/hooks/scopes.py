@@ -55,8 +55,9 @@ class _Hooks:
         if not self.session.is_open():
             return
         thread = self.thread
-        if silent:
-            self.session.miss(module, reason_for(module) or "")
+        reason = reason_for(module)
+        if reason is not None:
+            self.session.miss(module, reason)
         thread.scopes.append(Scope(module, silent=silent))
         if thread.mode is None:
             thread.mode = OperatorMode(self.session, thread.scopes, byhand.on_sdpa, byhand.on_product, byhand.on_multihead)
@@ -122,23 +123,20 @@ def hooked(session: Session) -> Iterator[None]:
 
 def _hook(session: Session, hooks: _Hooks, module: nn.Module) -> list[Any]:
     adapter = adapters.find(module)
-    if adapter is not None:
-        if not session.wants(module):
-            return []
-        tell = functools.partial(_adapt, session, adapter)
-        # the adapter speaks for the whole module: what happens inside is silent
-        return [module.register_forward_hook(tell, with_kwargs=True)]
-    silent = reason_for(module) is not None
+    silent = adapter is not None or reason_for(module) is not None  # an adapter speaks for the whole module
     if _SOFTMAX_MODULE.search(type(module).__name__):
         return [module.register_forward_hook(hooks.softmax)]
     if not silent and not may_write_attention(type(module)):
         return []
     if not session.wants_within(module):
         return []
-    return [
+    handles = [
         module.register_forward_pre_hook(functools.partial(hooks.enter, silent), prepend=True),
         module.register_forward_hook(hooks.leave, always_call=True),
     ]
+    if adapter is not None:
+        handles.append(module.register_forward_hook(functools.partial(_adapt, session, adapter), with_kwargs=True))
+    return handles
 
 
 @torch.no_grad()

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from inspector.captures import UNCHECKED, AttentionCall, Capture, Folding, Missing, Proof
+from inspector.captures import UNCHECKED, AttentionCall, Capture, Layout, Missing, Proof
 from inspector.hooks.masks import Masks
-from inspector.hooks.naming import Names, Place
+from inspector.hooks.naming import Names, Place, attention_modules
 from inspector.hooks.proving import PROOF_ROWS, prove
 from inspector.hooks.steps import Steps
 from inspector.scores import Evidence
@@ -69,7 +69,7 @@ class Seen:
     proof: Proof
     kind: str | None
     note: str
-    folded: Folding | None
+    layout: Layout | None
 
 
 @dataclass(eq=False)
@@ -107,7 +107,9 @@ class Session:
 
     def wants_within(self, module: nn.Module) -> bool:
         """Whether anything inside ``module`` is wanted."""
-        return self.selects is everything or any(self.wants(inner) for inner in module.modules())
+        if self.selects is everything or self.wants(module):
+            return True
+        return any(self.wants(inner) for _, inner in attention_modules(module))
 
     def add(
         self,
@@ -117,10 +119,10 @@ class Session:
         proof: Proof = UNCHECKED,
         kind: str | None = None,
         note: str = "",
-        folded: Folding | None = None,
+        layout: Layout | None = None,
     ) -> None:
         """Records one attention operation of ``module``."""
-        seen = Seen(module, evidence, source, proof, kind, note, folded)
+        seen = Seen(module, evidence, source, proof, kind, note, layout)
         if self._held:  # a module further out may still report better weights
             self._held[-1][1].append(seen)
         else:
@@ -147,7 +149,7 @@ class Session:
                     index=index,
                     note=seen.note,
                     step=self.steps.number,
-                    folded=seen.folded,
+                    layout=seen.layout,
                 )
             )
 

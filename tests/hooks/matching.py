@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,10 +49,11 @@ def unmatched(capture: Capture, wanted: list[tuple[str, Tensor]], tolerance: flo
 
 
 def _error(call: Any, table: Tensor) -> float | None:
-    if call.shape[2:] != tuple(table.shape[-2:]) or math.prod(call.shape) != table.numel():
+    if call.layout is None and call.shape != tuple(table.shape):
         return None
     ours = call.weights()
-    ours = ours if call.folded is None else call.folded.unfold(ours)
+    if ours.shape != table.shape and call.layout is not None:
+        ours = call.layout.unfold(ours)
     if ours.shape != table.shape:
         return None
     empty = ours.sum(-1, keepdim=True) == 0

@@ -1,0 +1,137 @@
+"""Longformer and LED: a band of neighbours for every token, and a few global tokens that see and are seen by all.
+
+The model computes the band in overlapping chunks and never forms the N×N table. The same rows follow from its queries
+and keys with a band mask; global tokens look with projections of their own, which is a second call of the module.
+Source: Beltagy et al. 2020, Longformer, section 3.1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from inspector.captures import Proof
+from inspector.hooks.adapters.register import ADAPTERS
+from inspector.hooks.session import Session
+from inspector.masks import Mask
+from inspector.scores import Scores
+
+__all__ = ["Bands", "Transposed"]
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """The model's own layout: [batch, head, query, global keys + 2·window + 1], window columns counted from the query.
+
+    Attributes:
+        window: neighbours on each side.
+        global_keys: [batch, key] bool; None without global tokens.
+    """
+
+    window: int
+    global_keys: Tensor | None
+
+    def unfold(self, weights: Tensor) -> Tensor:
+        """[batch, head, query, key] as the model returns it."""
+        num_queries, num_keys = weights.shape[-2:]
+        rows = torch.arange(num_queries, device=weights.device)[:, None]
+        columns = rows + torch.arange(-self.window, self.window + 1, device=weights.device)
+        inside = (columns >= 0) & (columns < num_keys)
+        local = weights if self.global_keys is None else weights.masked_fill(self.global_keys[:, None, None, :], 0.0)
+        index = columns.clamp(0, num_keys - 1).expand(*weights.shape[:2], -1, -1)
+        band = local.gather(-1, index) * inside
+        return band if self.global_keys is None else torch.cat([self._columns(weights), band], -1)
+
+    def _columns(self, weights: Tensor) -> Tensor:
+        """The weights on the global keys of each batch item, first ones first."""
+        keys = self.global_keys
+        assert keys is not None
+        most = int(keys.sum(-1).max())
+        found = weights.new_zeros(*weights.shape[:3], most)
+        for item, of_item in enumerate(keys):
+            at = of_item.nonzero().flatten()
+            found[item, :, :, : len(at)] = weights[item][:, :, at]
+        return found
+
+
+@dataclass(frozen=True)
+class Transposed:
+    """The model's own layout of the global rows: [batch, head, key, global query], with the keys the model appended."""
+
+    num_keys: int
+
+    def unfold(self, weights: Tensor) -> Tensor:
+        """[batch, head, query, key] as the model returns it."""
+        return nn.functional.pad(weights, (0, self.num_keys - weights.shape[-1])).transpose(-1, -2)
+
+
+@ADAPTERS.add("LongformerSelfAttention")
+@ADAPTERS.add("LEDEncoderSelfAttention")
+def longformer(session: Session, module: nn.Module, args: tuple, kwargs: dict[str, Any], output: Any) -> None:
+    """Two calls at most: every token over its band and the global keys; the global tokens over everything."""
+    names = ("hidden_states", "attention_mask", "is_index_masked", "is_index_global_attn", "is_global_attn")
+    given = dict(zip(names, args, strict=False)) | kwargs
+    real = _length(session, given["hidden_states"])  # the model pads to a multiple of its window
+    hidden, padding = given["hidden_states"][:, :real], given["is_index_masked"][:, :real]
+    special = given["is_index_global_attn"][:, :real] if given.get("is_global_attn") else None
+    window, out = module.one_sided_attn_window_size, _heads(module, output[0][:, :real])
+    scores = Scores(
+        _heads(module, module.query(hidden)),
+        _heads(module, module.key(hidden)),
+        1 / math.sqrt(module.head_dim),
+        _local_mask(window, padding, special),
+    )
+    if special is not None:
+        out = out.masked_fill(special[:, None, :, None], 0.0)
+    proof = _proof(session, module, scores, _heads(module, module.value(hidden)), out)
+    session.add(module, scores, "adapter:longformer", proof, layout=Bands(window, special))
+    if special is not None:
+        _global(session, module, hidden, padding, special, given["hidden_states"].shape[1])
+
+
+def _length(session: Session, hidden: Tensor) -> int:
+    """The tokens that were given, without what the model appended."""
+    known = session.capture.sequences.get("input", ())
+    return min(hidden.shape[1], len(known[0])) if known else hidden.shape[1]
+
+
+def _proof(session: Session, module: nn.Module, scores: Scores, value: Tensor, output: Tensor) -> Proof:
+    if module.training and module.dropout:
+        return Proof(None, note="dropout was on: the output is random, the weights are those before dropout")
+    return session.prove(scores, value, output)
+
+
+def _global(session: Session, module: nn.Module, hidden: Tensor, padding: Tensor, special: Tensor, num_keys: int) -> None:
+    """The rows of the global tokens, items with fewer of them filled up with rows of token 0 that no one uses."""
+    most = int(special.sum(-1).max())
+    asking = hidden.new_zeros(hidden.shape[0], most, hidden.shape[-1])
+    for item, of_item in enumerate(special):
+        asking[item, : int(of_item.sum())] = hidden[item, of_item]
+    scores = Scores(
+        _heads(module, module.query_global(asking)),
+        _heads(module, module.key_global(hidden)),
+        1 / math.sqrt(module.head_dim),
+        Mask(keys=~padding),
+    )
+    note = "rows are the global tokens, in order"
+    session.add(module, scores, "adapter:longformer", note=note, layout=Transposed(num_keys))
+
+
+def _local_mask(window: int, padding: Tensor, special: Tensor | None) -> Mask:
+    """A band between real tokens; padding and global tokens have no row here."""
+    dead = padding if special is None else padding | special
+    segments = (-dead.int(), torch.where(padding, -2, 0))
+    if special is None:
+        return Mask(left=window, right=window, segments=segments)
+    rows = torch.arange(padding.shape[1], device=padding.device)
+    near = (rows[:, None] - rows).abs() <= window
+    return Mask(segments=segments, dense=(near[None] | special[:, None, :])[:, None])
+
+
+def _heads(module: nn.Module, hidden: Tensor) -> Tensor:
+    """[batch, token, width] → [batch, head, token, head_width]."""
+    return hidden.detach().unflatten(-1, (module.num_heads, module.head_dim)).transpose(1, 2)
