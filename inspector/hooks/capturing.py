@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from inspector.captures import Capture
-from inspector.hooks import interface, multihead
+from inspector.hooks import interface, multihead, steps
 from inspector.hooks.inputs import watched_inputs
 from inspector.hooks.patching import patched
 from inspector.hooks.proving import PROOF_ROWS
@@ -48,12 +48,12 @@ def capture(
     selects, names = selector(layers, model)
     session = Session(model, found, names, selects, proof_rows)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(patched((*interface.PATCHES, *multihead.PATCHES)))
+        stack.enter_context(patched((*interface.PATCHES, *multihead.PATCHES, *steps.PATCHES)))
+        stack.callback(session.settle)
         stack.enter_context(open_session(session))
         stack.enter_context(watched_inputs(session, tokenizer))
         stack.enter_context(hooked(session))
         yield found
-    session.masks.forget()
     found.warn_failed()
 
 

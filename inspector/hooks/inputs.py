@@ -8,9 +8,11 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from inspector.hooks.session import Session
+from inspector.hooks.steps import Step, ancestors
 from inspector.tokens import Tokens, from_encoding, numbered
 
 __all__ = ["watched_inputs"]
@@ -38,6 +40,7 @@ def watched_inputs(session: Session, tokenizer: Any) -> Iterator[None]:
         for handle in handles:
             handle.remove()
         session.steps.end()
+        reader.finish()
 
 
 def _encoder(model: nn.Module) -> nn.Module | None:
@@ -52,22 +55,25 @@ def _encoder(model: nn.Module) -> nn.Module | None:
 class _Reader:
     def __init__(self, session: Session, tokenizer: Any) -> None:
         self.session, self.tokenizer = session, tokenizer
+        self.grown: dict[str, Step] = {}
 
     def start(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """A forward pass of the whole model begins."""
         if not self.session.is_open():
             return
         given = _named(model, args, kwargs)
-        mask = given.get("attention_mask")
+        ids = {axis: given[name] for axis, name, _, _ in _AXES if _is_ids(given.get(name))}
+        mask = given.get("decoder_attention_mask" if "output" in ids else "attention_mask")
         mask = mask if isinstance(mask, Tensor) and mask.ndim == 2 else None
-        self.session.steps.begin(given.get("past_key_values"), mask)
-        for axis, ids, mask_name, segments in _AXES:
-            self._read(axis, given.get(ids), given.get(mask_name), given.get(segments))
+        self.session.steps.begin(given.get("past_key_values"), ids, mask)
+        for axis, name, mask_name, segments in _AXES:
+            self._read(axis, given.get(name), given.get(mask_name), given.get(segments))
 
     def encoder(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """The encoder runs by itself."""
         if self.session.is_open() and not self.session.steps.running:
             given = _named(model, args, kwargs)
+            self.session.steps.open()
             self._read("input", given.get("input_ids"), given.get("attention_mask"), None)
 
     def end(self, model: nn.Module, args: tuple, output: Any) -> None:
@@ -76,9 +82,19 @@ class _Reader:
             self.session.steps.end()
 
     def _read(self, axis: str, ids: Any, mask: Any, segments: Any) -> None:
-        sequences = self.session.capture.sequences
-        if isinstance(ids, Tensor) and ids.ndim == 2 and axis not in sequences:
-            sequences[axis] = self._sequences(ids, mask, segments)
+        name = self.session.steps.axis(axis)
+        step = self.session.steps.current
+        if not _is_ids(ids):
+            return
+        if step is not None and axis == step.axis and (step.before is not None or step.repeats):
+            self.grown[name] = step
+        elif name not in self.session.capture.sequences:
+            self.session.capture.sequences[name] = self._sequences(ids, mask, segments)
+
+    def finish(self) -> None:
+        """The sequences that generation made longer."""
+        for name, step in self.grown.items():
+            self.session.capture.sequences[name] = self._sequences(_so_far(step), step.mask, None)
 
     def _sequences(self, ids: Tensor, mask: Any, segments: Any) -> tuple[Tokens, ...]:
         rows = []
@@ -90,6 +106,24 @@ class _Reader:
             types = segments[at].tolist() if isinstance(segments, Tensor) and segments.shape == ids.shape else None
             rows.append(from_encoding(self.tokenizer, row, keep, types))
         return tuple(rows)
+
+
+def _is_ids(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.ndim == 2 and not value.is_floating_point()
+
+
+def _so_far(step: Step) -> Tensor:
+    """The ids of a generation up to this step, each beam's with those it goes on from."""
+    if step.repeats:
+        return step.ids[step.axis]
+    origin, first, found = ancestors(step), step.chain[0].past, None
+    for one in step.chain:
+        if one.axis not in one.ids:
+            continue
+        ids, order = one.ids[one.axis], origin[one.number]
+        ids = ids if order is None else ids[order.to(ids.device)]
+        found = ids if found is None else torch.cat([found[:, : one.past - first], ids], 1)
+    return step.ids[step.axis] if found is None else found
 
 
 @functools.lru_cache(maxsize=64)

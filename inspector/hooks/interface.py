@@ -74,8 +74,7 @@ def _record(
     implementation: str,
 ) -> None:
     output, given = result if isinstance(result, tuple) else (result, None)
-    if session.steps.static and not getattr(module, "is_cross_attention", False):
-        key = key.detach().clone()  # the buffer is written again at the next step
+    key = _held(session, module, query, key)
     scores = scores_of(implementation, module, query, key, mask, kwargs, session.masks)
     source = f"interface:{implementation}"
     random = float(kwargs.get("dropout") or 0.0) if module.training else 0.0
@@ -86,6 +85,14 @@ def _record(
             return session.add(module, table, source, _proof(session, table, value, output, random))
         return session.add(module, scores, source, proof, note="the model reports other weights than those it used")
     session.add(module, scores, source, _proof(session, scores, value, output, random))
+
+
+def _held(session: Session, module: nn.Module, query: Tensor, key: Tensor) -> Tensor:
+    """The keys; a copy of the written part where they stand in a fixed buffer, which the next step writes again."""
+    step = session.steps.current
+    if step is None or not step.static or session.names.place(module).kind == "cross":
+        return key
+    return key.detach()[:, :, : step.past + query.shape[2]].clone()
 
 
 def _proof(session: Session, evidence: Evidence, value: Tensor, output: Tensor, dropout: float) -> Proof:

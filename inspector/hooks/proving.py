@@ -8,7 +8,7 @@ from torch import Tensor
 from inspector.captures import Proof, tolerance_of
 from inspector.scores import Evidence
 
-__all__ = ["PROOF_ROWS", "prove"]
+__all__ = ["PROOF_ROWS", "both", "prove"]
 
 # Rows per head that are checked against the kernel's output while the model runs: a fixed number, so that the check
 # costs a vanishing share of the forward pass at any length. ``proof_rows=None`` checks every row.
@@ -41,6 +41,13 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
             again = (shared @ value).reshape(batch, heads, len(some), -1)
             worst = torch.maximum(worst, (again - output[:, :, some].to(dtype)).abs().amax())
     return Proof(worst / scale, tolerance_of(output.dtype), len(rows))
+
+
+def both(first: Proof, second: Proof) -> Proof:
+    """The proof of two parts of one call: the larger error over the rows of both."""
+    if first.error is None or second.error is None:
+        return first if second.error is None else second
+    return Proof(torch.maximum(first.error, second.error), max(first.tolerance, second.tolerance), first.rows + second.rows)
 
 
 def _rows(num_queries: int, wanted: int | None, device: torch.device) -> Tensor:

@@ -10,17 +10,18 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
 from inspector.captures import UNCHECKED, AttentionCall, Capture, Layout, Missing, Proof
+from inspector.hooks.growing import Growing
 from inspector.hooks.masks import Masks
 from inspector.hooks.naming import Names, Place, attention_modules
-from inspector.hooks.proving import PROOF_ROWS, prove
-from inspector.hooks.steps import Steps
-from inspector.scores import Evidence
+from inspector.hooks.proving import PROOF_ROWS, both, prove
+from inspector.hooks.steps import Step, Steps
+from inspector.scores import Evidence, Given, Scores
 
 __all__ = ["Seen", "Session", "everything", "open_session", "quiet", "watching"]
 
@@ -95,6 +96,7 @@ class Session:
     masks: Masks = field(default_factory=Masks)
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _latest: dict[tuple[str, int, str], tuple[int, Step]] = field(default_factory=dict)
 
     def is_open(self) -> bool:
         """Whether this session is watched in the running context."""
@@ -136,22 +138,60 @@ class Session:
         with self._lock:
             place = self.names.place(seen.module, seen.kind)
             index = self.steps.count(place.name)
-            self.capture.calls.append(
-                AttentionCall(
-                    name=place.name,
-                    evidence=seen.evidence,
-                    kind=place.kind,
-                    layer_index=self.names.layer(seen.module, place, index),
-                    source=seen.source,
-                    tower=place.tower,
-                    axes=place.axes,
-                    proof=seen.proof,
-                    index=index,
-                    note=seen.note,
-                    step=self.steps.number,
-                    layout=seen.layout,
-                )
-            )
+            if not self._goes_on(place, index, seen):
+                self._begins(place, index, seen)
+
+    def _begins(self, place: Place, index: int, seen: Seen) -> None:
+        """A call of its own."""
+        call = AttentionCall(
+            name=place.name,
+            evidence=seen.evidence,
+            kind=place.kind,
+            layer_index=self.names.layer(seen.module, place, index),
+            source=seen.source,
+            tower=place.tower,
+            axes=(self.steps.axis(place.axes[0]), self.steps.axis(place.axes[1])),
+            proof=seen.proof,
+            index=index,
+            note=seen.note,
+            step=self.steps.number,
+            layout=seen.layout,
+        )
+        if self.steps.current is not None:
+            self._latest[(place.name, index, place.kind)] = (len(self.capture.calls), self.steps.current)
+        self.capture.calls.append(call)
+
+    def _goes_on(self, place: Place, index: int, seen: Seen) -> bool:
+        """Whether this call is the next step of one that is there: then its rows join it."""
+        step, known = self.steps.current, self._latest.get((place.name, index, place.kind))
+        if step is None or known is None or not isinstance(seen.evidence, (Scores, Given)):
+            return False
+        at, before = known
+        call = self.capture.calls[at]
+        if step.repeats and before.number == step.number - 1:
+            evidence: Evidence = seen.evidence
+        elif step.before is before and call.shape[0] == seen.evidence.shape[0]:
+            growing = call.evidence
+            if not isinstance(growing, Growing):
+                growing = Growing(place.kind == "cross")
+                growing.add(before, call.evidence)  # type: ignore[arg-type]
+            growing.add(step, seen.evidence)
+            evidence = growing
+        else:
+            return False
+        self.capture.calls[at] = replace(
+            call, evidence=evidence, proof=both(call.proof, seen.proof), step=step.number, layout=None
+        )
+        self._latest[(place.name, index, place.kind)] = (at, step)
+        return True
+
+    def settle(self) -> None:
+        """The block is over: generations become plain tables, and the model's own tensors are let go."""
+        for at, call in enumerate(self.capture.calls):
+            if isinstance(call.evidence, Growing):
+                self.capture.calls[at] = replace(call, evidence=call.evidence.settled)
+        self.masks.forget()
+        self.steps.forget()
 
     @property
     def _held(self) -> list[tuple[nn.Module, list[Seen]]]:

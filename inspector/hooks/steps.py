@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
-from transformers.cache_utils import StaticLayer
+from transformers.cache_utils import Cache, EncoderDecoderCache, StaticLayer
 
-__all__ = ["Step", "Steps"]
+from inspector.hooks.patching import Patch
+
+__all__ = ["Step", "Steps", "ancestors"]
 
 
 @dataclass(eq=False)
@@ -21,16 +23,43 @@ class Step:
         past: tokens the cache held before it; 0 without a cache.
         cache: the cache object, None without one.
         static: whether the cache is a fixed buffer that later steps overwrite.
-        order: for each batch item, the item it was at the step before (beam search); None when nothing moved.
-        mask: [batch, key] bool, False where a position is padding.
+        before: the step it goes on from through the same cache; None when it starts anew.
+        order: for each batch item, the item of ``before`` it goes on from (beam search); None when nothing moved.
+        ids: [batch, token] by axis name, as fed to this step.
+        mask: [batch, key], 0 where a position is padding; None without one.
+        run: which of the independent inputs of this capture it belongs to, from 0.
+        repeats: it feeds what the step before fed and more, without a cache: its rows hold all of that one's.
     """
 
     number: int
     past: int = 0
     cache: Any = None
     static: bool = False
+    before: Step | None = None
     order: Tensor | None = None
+    ids: dict[str, Tensor] = field(default_factory=dict)
     mask: Tensor | None = None
+    run: int = 0
+    repeats: bool = False
+
+    @property
+    def axis(self) -> str:
+        """The sequence a generation adds to."""
+        return "output" if "output" in self.ids else "input"
+
+    @property
+    def length(self) -> int:
+        """Tokens fed to this step, as far as they were ids."""
+        return self.ids[self.axis].shape[1] if self.axis in self.ids else 0
+
+    @property
+    def chain(self) -> list[Step]:
+        """This step and those it goes on from, first one first."""
+        found, step = [], self
+        while step is not None:
+            found.append(step)
+            step = step.before  # type: ignore[assignment]
+        return found[::-1]
 
 
 @dataclass(eq=False)
@@ -39,34 +68,62 @@ class Steps:
 
     steps: list[Step] = field(default_factory=list)
     running: bool = False
+    run: int = -1
+    _opened: bool = False
     _counts: dict[str, int] = field(default_factory=dict)
     _order: Tensor | None = None
+
+    @property
+    def current(self) -> Step | None:
+        """The pass that runs, or None."""
+        return self.steps[-1] if self.steps and self.running else None
 
     @property
     def number(self) -> int:
         """Of the pass that runs, or the last one; 0 before the first."""
         return max(0, len(self.steps) - 1)
 
-    @property
-    def static(self) -> bool:
-        """Whether the running pass writes its keys into a fixed buffer."""
-        return bool(self.steps) and self.running and self.steps[-1].static
-
-    def begin(self, cache: Any, mask: Tensor | None) -> None:
+    def begin(self, cache: Any, ids: dict[str, Tensor], mask: Tensor | None) -> None:
         """The whole model starts a forward pass."""
+        last = self.steps[-1] if self.steps else None
+        same = last is not None and cache is not None and cache is last.cache
         past = _length(cache)
-        self.steps.append(Step(len(self.steps), past, cache, _is_static(cache), self._order, mask))
+        if past is None:  # a cache that cannot tell: count what was fed
+            past = last.past + last.length if same and last is not None else 0
+        before = last if same and past > 0 else None
+        step = Step(len(self.steps), past, cache, _is_static(cache), before, self._order if before else None, ids, mask)
+        step.repeats = last is not None and past == 0 and _extends(last, step)
+        if before is None and not step.repeats and not self._opened:
+            self.run += 1
+        self._opened, step.run = False, self.run
+        self.steps.append(step)
         self._order, self.running = None, True
         self._counts.clear()
+
+    def open(self) -> None:
+        """An encoder starts by itself; the next pass of the whole model belongs to its run."""
+        self.run += 1
+        self._opened = True
+        self._counts.clear()
+
+    def axis(self, name: str) -> str:
+        """The name of a sequence of the present run: "input", then "input 2" …"""
+        return name if self.run <= 0 else f"{name} {self.run + 1}"
 
     def end(self) -> None:
         """The forward pass is over."""
         self.running = False
 
+    def forget(self) -> None:
+        """Lets go of the model's caches."""
+        for step in self.steps:
+            step.cache = None
+
     def reorder(self, cache: Any, order: Tensor) -> None:
         """Beam search has moved batch items: item i goes on from item ``order[i]``."""
-        if self.steps and self.steps[-1].cache is not None and cache in _parts(self.steps[-1].cache):
-            self._order = order.detach().cpu() if self._order is None else self._order[order.cpu()]
+        if self.steps and self.steps[-1].cache is cache:
+            order = order.detach().cpu()
+            self._order = order if self._order is None else self._order[order]
 
     def count(self, name: str) -> int:
         """Which call of this module within the running pass the next one is, from 0."""
@@ -74,32 +131,50 @@ class Steps:
         self._counts[name] = before + 1
         return before
 
-    def runs(self) -> Iterator[list[Step]]:
-        """Groups of steps that went on from one another through one cache."""
-        group: list[Step] = []
-        for step in self.steps:
-            if group and step.past > 0 and step.cache is group[-1].cache:
-                group.append(step)
-                continue
-            if group:
-                yield group
-            group = [step]
-        if group:
-            yield group
+
+def _extends(last: Step, step: Step) -> bool:
+    if last.cache is not None or step.cache is not None or last.length == 0 or step.length <= last.length:
+        return False
+    before, now = last.ids[last.axis], step.ids[step.axis]
+    return before.shape[0] == now.shape[0] and bool((now[:, : before.shape[1]] == before).all())
 
 
-def _parts(cache: Any) -> tuple[Any, ...]:
-    inner = tuple(getattr(cache, name, None) for name in ("self_attention_cache", "cross_attention_cache"))
-    return (cache, *(part for part in inner if part is not None))
+def ancestors(step: Step) -> dict[int, Tensor | None]:
+    """For each step of the chain, where the items of the last one were then; None where nothing has moved since."""
+    found: dict[int, Tensor | None] = {}
+    at: Tensor | None = None
+    for one in reversed(step.chain):
+        found[one.number] = at
+        if one.order is not None:
+            at = one.order if at is None else one.order[at]
+    return found
 
 
-def _length(cache: Any) -> int:
-    try:
-        return int(cache.get_seq_length()) if cache is not None else 0
-    except (AttributeError, TypeError, ValueError, NotImplementedError):
+def _length(cache: Any) -> int | None:
+    if cache is None:
         return 0
+    try:
+        return int(cache.get_seq_length())
+    except (AttributeError, TypeError, ValueError, NotImplementedError):
+        return None
 
 
 def _is_static(cache: Any) -> bool:
     layers = getattr(getattr(cache, "self_attention_cache", cache), "layers", None) or ()
     return any(isinstance(layer, StaticLayer) for layer in layers)
+
+
+def _watch_reordering(owner: type) -> Patch:
+    original = owner.reorder_cache
+
+    def reorder_cache(self: Any, beam_idx: Tensor) -> Any:
+        from inspector.hooks.session import watching
+
+        for session in watching():
+            session.steps.reorder(self, torch.as_tensor(beam_idx))
+        return original(self, beam_idx)
+
+    return Patch(owner, "reorder_cache", reorder_cache)
+
+
+PATCHES = (_watch_reordering(Cache), _watch_reordering(EncoderDecoderCache))
