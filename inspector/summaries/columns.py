@@ -63,7 +63,7 @@ def pools_of(facts: Facts, wanted: Wanted) -> Pools | None:
             keep_rows &= ~out[facts.position]
         elif len(keep_rows) == len(out):
             keep_rows &= ~out
-    keys, queries = _whole(keep_keys), _whole(keep_rows)
+    keys, queries = _some(keep_keys, ~facts.padding), _some(keep_rows, facts.real)
     return Pools(_spread(queries, len(keep_rows), wanted.pool), _spread(keys, len(keep_keys), wanted.pool), queries, keys)
 
 
@@ -72,9 +72,12 @@ def bins(places: Tensor, count: int) -> Tensor:
     return torch.nn.functional.one_hot(places + 1, count + 1)[:, 1:].float()
 
 
-def _whole(keep: Tensor) -> Tensor:
-    found = keep.nonzero().flatten()
-    return found if len(found) else torch.arange(len(keep))
+def _some(keep: Tensor, real: Tensor) -> Tensor:
+    """The positions to keep; where none is left, the real ones; where there is none of these, all."""
+    for chosen in (keep, real):
+        if bool(chosen.any()):
+            return chosen.nonzero().flatten()
+    return torch.arange(len(keep))
 
 
 def _spread(kept: Tensor, length: int, size: int) -> Tensor:

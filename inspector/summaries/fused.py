@@ -189,7 +189,23 @@ class _Gather:
                 pieces.append(self._pooled(out[..., : chunk.shape[1]].mul_(total[..., None]), run.causal))
         self._add("received", total.flip(-1) if run.causal else total)
         if pieces:
-            self.parts.setdefault("pooled", []).append(torch.cat(pieces, -2).cpu())
+            self.parts.setdefault("pooled", []).append((torch.cat(pieces, -2) + self._beside(run)).cpu())
+
+    def _beside(self, run: Run) -> Tensor | float:
+        """[head, row block, key block] sums of drawn rows that are no content: few, so their weights are computed."""
+        assert self.pools is not None
+        places = self.pools.query_bin[self.plan.rows].to(self.device)
+        rows = ((places >= 0) & ~self.content).nonzero().flatten()
+        if not len(rows):
+            return 0.0
+        found = torch.zeros(run.query.shape[0] * run.query.shape[1], *self.pools.shape, device=self.device)
+        into = bins(self.pools.key_bin[self.plan.keys], self.pools.shape[1]).to(self.device)
+        there = torch.arange(run.key.shape[1], device=self.device)
+        for some in rows.split(max(1, MEMORY // (found.shape[0] * run.key.shape[1]))):
+            scores = torch.matmul(run.query[:, :, some], run.key[:, None].transpose(-1, -2)) - self.lse[:, :, some, None]
+            weights = scores.exp_().mul_(there <= some[:, None]) if run.causal else scores.exp_()
+            found.index_add_(1, places[some], torch.matmul(weights, into).flatten(0, 1))
+        return found
 
     def _pooled(self, by_row_block: Tensor, flipped: bool) -> Tensor:
         """[head, row block, key block] sums from [kv_head, group, key, row block]."""

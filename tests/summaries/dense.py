@@ -42,7 +42,7 @@ def band(queries, keys, left=None, right=None, offset=0) -> Tensor:
 
 
 def dense_weights(query, key, scale, allowed, bias=None, softcap=None, sinks=None):
-    """([head, query, key] weights, [head, query] sink share, largest |score|) in float64 from [head, n, d] and [kv_head, m, d]."""
+    """([head, query, key] weights, [head, query] sink share, largest |score|) in float64; q is [head, n, d]."""
     group = query.shape[0] // key.shape[0]
     scores = query.double() @ key.double().repeat_interleave(group, 0).transpose(-1, -2) * scale
     if softcap is not None:
@@ -64,7 +64,7 @@ def dense_numbers(weights, sink, allowed, tokens: Tokens, causal, window=4, pool
     heads, n, _ = weights.shape
     allowed = allowed.expand(heads, n, n)
     special, padding = torch.tensor(tokens.special), torch.tensor(tokens.padding)
-    content, real = ~special & ~padding, ~padding & allowed.any(-1).any(0)
+    content, real = ~special & ~padding, ~padding & allowed.any(-1)
     ids, i = torch.tensor(tokens.ids), torch.arange(n)
     gap = i[:, None] - i[None]
     same = (ids[:, None] == ids[None]) & (gap != 0)
@@ -87,11 +87,11 @@ def dense_numbers(weights, sink, allowed, tokens: Tokens, causal, window=4, pool
                 there = allowed[:, row, row + offset]
                 out[name][there, row] = weights[there, row, row + offset]
     out = {name: values.masked_fill(~real, NAN) for name, values in out.items()}
-    rows = content & real
+    rows = content & ~padding
     out["received"] = weights[:, rows].sum(1)
     out["seen"] = allowed[:, rows].sum(1).double()
     kept = (~special & ~padding).nonzero().flatten()
-    kept = kept if len(kept) else torch.arange(n)
+    kept = kept if len(kept) else (~padding).nonzero().flatten()
     out["pooled"] = _pooled(weights[:, kept][:, :, kept], pool)
     return out
 
