@@ -1,0 +1,143 @@
+// All heads on their stage.
+(A.allHeads ||= {}).View = class {
+  constructor(stage) {
+    this.stage = stage;
+    this.hover = null;
+    this.build();
+  }
+
+  build() {
+    const { h, put } = A.dom, { stage } = this;
+    const canvas = (name) => h("canvas", { class: name, "aria-hidden": "true" });
+    this.base = canvas("heads-base");
+    this.over = canvas("heads-over");
+    this.cell = h("div", { role: "gridcell", id: "heads-cell" });
+    this.row = h("div", { role: "row", class: "unseen" }, this.cell);
+    this.surface = h("div", { class: "heads-surface", role: "grid", tabindex: "0", "aria-readonly": "true", "aria-activedescendant": "heads-cell" }, this.base, this.over, this.row);
+    this.tools = A.allHeads.tools.create(stage);
+    this.panel = A.allHeads.panel.create(stage);
+    put(stage.picture, this.tools.element, this.surface);
+    const on = (name, fn) => this.surface.addEventListener(name, fn);
+    on("pointermove", (event) => event.pointerType !== "touch" && this.point(this.under(event)));
+    on("pointerleave", () => this.point(null));
+    on("click", (event) => this.choose(this.under(event)));
+    on("dblclick", (event) => this.under(event) && this.open());
+  }
+
+  async draw() {
+    const { stage } = this, { group } = stage.selection.state, maps = await stage.data.maps(group);
+    if (group !== stage.selection.state.group) return;
+    this.state = this.read(maps);
+    this.paint();
+    this.panel.draw(this.state);
+    stage.caption(A.allHeads.words.caption(this.state), A.allHeads.words.how(this.state));
+  }
+
+  /** Everything drawing needs, from data and selection. */
+  read(raw) {
+    const { stage } = this, { data } = stage, { group, layer, heads, as, order } = stage.selection.state, { layers } = data.group(group);
+    const maps = A.allHeads.thumbs.read(raw, layers, A.allHeads.names.shown(data.keyTokens(group, layer)).length), measure = A.navigator.measure(stage), values = measure ? data.measures(group)[measure] : null, definition = measure ? data.measure(measure) : null;
+    const value = (row, head) => (values && Number.isFinite(values[row][head] ?? NaN) ? values[row][head] : null);
+    const flat = layers.flatMap((l, row) => Array.from({ length: l.heads }, (_, head) => ({ layer: l.index, row, head, value: value(row, head) }))).filter((c) => c.value !== null).sort((a, b) => b.value - a.value);
+    const range = { low: Math.min(definition ? definition.low ?? 0 : 0, flat.length ? flat[flat.length - 1].value : 0), high: definition && definition.high ? definition.high : Math.max(1e-9, flat.length ? flat[0].value : 1) };
+    const ratio = Math.max(1, window.devicePixelRatio || 1), theme = stage.theme(), width = Math.max(280, stage.picture.clientWidth);
+    const layout = order === "ranked" ? A.allHeads.layout.ranked(layers, values, width, maps, ratio, definition) : A.allHeads.layout.grid(layers, width, maps, ratio);
+    return {
+      maps, layers, layout, measure, definition, value, flat, range, ratio, theme, roles: A.roles(theme), lines: as === "lines", resting: measure === "rest", hover: null,
+      names: A.allHeads.names.of(data, group, maps), restName: data.restName(group, layer), count: layers.reduce((sum, l) => sum + l.heads, 0),
+      chosen: (c) => c.layer === layer && heads.includes(c.head), failed: (c) => layers[c.row].passed === false && (!layers[c.row].failing || layers[c.row].failing.includes(c.head)),
+    };
+  }
+
+  paint() {
+    const { state } = this, scene = A.allHeads.picture.scene(state);
+    state.height = scene.height;
+    this.show(this.base, scene);
+    this.hover = this.hover && state.layout.cells.find((c) => c.layer === this.hover.layer && c.head === this.hover.head) || null;
+    this.tools.draw(state);
+    this.mark();
+  }
+
+  show(canvas, scene) {
+    A.paintScene(canvas, scene, this.state.ratio);
+    canvas.style.width = `${canvas.width / this.state.ratio}px`;
+    canvas.style.height = `${canvas.height / this.state.ratio}px`;
+  }
+
+  /** Only what the pointer changes. */
+  mark() {
+    const { state } = this;
+    state.hover = this.hover;
+    this.show(this.over, A.allHeads.picture.marks(state));
+    this.panel.strips(state);
+    this.tools.say(this.hover ? A.allHeads.words.head(state, this.hover) : "");
+    const cell = this.hover || state.layout.cells.find(state.chosen) || state.layout.cells[0], set = (node, name, value) => node.setAttribute(name, String(value));
+    set(this.surface, "aria-label", `All ${state.count} heads. Arrows move, Enter chooses, Enter again opens.`);
+    set(this.surface, "aria-rowcount", state.layout.ranked ? Math.ceil(state.layout.cells.length / state.layout.columns) : state.layers.length);
+    set(this.surface, "aria-colcount", state.layout.columns);
+    set(this.row, "aria-rowindex", cell.row + 1);
+    set(this.cell, "aria-colindex", cell.head + 1);
+    set(this.cell, "aria-selected", state.chosen(cell));
+    this.cell.textContent = A.allHeads.words.head(state, cell);
+  }
+
+  under(event) {
+    const box = this.surface.getBoundingClientRect();
+    return this.state ? A.allHeads.layout.hit(this.state.layout, event.clientX - box.left, event.clientY - box.top) : null;
+  }
+
+  point(cell) {
+    if (cell === this.hover) return;
+    this.hover = cell;
+    this.surface.classList.toggle("over-head", !!cell);
+    this.stage.selection.hover(cell ? { layer: cell.layer, head: cell.head } : null);
+    this.mark();
+  }
+
+  choose(cell) {
+    if (cell) this.stage.selection.set({ layer: cell.layer, heads: [cell.head] });
+  }
+
+  /** The chosen head in the view of one head. */
+  open() {
+    const { views } = this.stage.data.manifest, to = ["head_view", "heat_map"].find((name) => views.some((v) => v.name === name));
+    if (to) this.stage.selection.set({ view: to });
+  }
+
+  key(event) {
+    const { state } = this, target = event.composedPath()[0];
+    if (!state || (target !== this.surface && target !== document.body)) return false;
+    const { cells, columns, ranked } = state.layout, from = this.hover || cells.find(state.chosen) || cells[0], at = cells.indexOf(from);
+    if (event.key === "Enter" || event.key === " ") {
+      if (state.chosen(from)) this.open();
+      else this.choose(from);
+      return true;
+    }
+    const down = (step) => (ranked ? cells[at + step * columns] : cells.find((c) => c.row === from.row + step && c.head === Math.min(from.head, state.layers[c.row].heads - 1)));
+    const to = { ArrowLeft: () => cells[at - 1], ArrowRight: () => cells[at + 1], ArrowUp: () => down(-1), ArrowDown: () => down(1), Home: () => cells[0], End: () => cells[cells.length - 1] }[event.key];
+    if (!to) return false;
+    if (to()) this.point(to());
+    return true;
+  }
+
+  table() {
+    const { stage, state } = this, values = stage.data.measures(stage.selection.state.group), known = stage.data.manifest.measures.filter((m) => values[m.name]);
+    return { caption: `Measures of ${A.words.plural(state.count, "head")}.`, columns: ["layer", "head", ...known.map((m) => m.title), "pattern"],
+      rows: state.layout.cells.map((c) => [c.layer, c.head, ...known.map((m) => values[m.name][c.row][c.head] ?? ""), state.names[c.row][c.head]]) };
+  }
+
+  scene() {
+    const scene = A.allHeads.picture.scene(this.state), marks = A.allHeads.picture.marks({ ...this.state, hover: null, height: scene.height });
+    scene.items.push(...marks.items);
+    return scene;
+  }
+
+  file() {
+    return A.paintScene(document.createElement("canvas"), this.scene(), Math.max(2, this.state.ratio), this.state.roles.card);
+  }
+
+  svg() {
+    const scene = this.scene();
+    return { text: A.sceneSvg(scene, this.state.roles.card, "All heads"), width: scene.width, height: scene.height };
+  }
+};
