@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 LOCAL = {"", "127.0.0.1", "localhost"}
+PAIR = ("The animal didn't cross the street.", "It was too tired to walk, so the driver waited.")
+LONG = "the grey cat slept on the shelf , and the old nurse fed the cat . rain fell on the harbour town " * 4
 
 
 def _launch(play) -> Browser:
@@ -67,3 +69,27 @@ def shot(tmp_path: Path):
     folder = Path(os.environ.get("INSPECTOR_SHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     return lambda page, name: page.screenshot(path=str(folder / f"{name}.png"))
+
+
+@pytest.fixture(scope="session")
+def short_page(sentence_capture, tmp_path_factory) -> str:
+    """The address of a page of the example sentence, ‘it’ → ‘animal’ pinned."""
+    path = tmp_path_factory.mktemp("pages") / "short.html"
+    sentence_capture.to_html("head_view", path, start={"layer": 3, "heads": [1], "query": 10, "key": 2})
+    return path.as_uri()
+
+
+@pytest.fixture(scope="session")
+def pair_page(bundled, tmp_path_factory) -> str:
+    """The address of a page of two texts, nothing pinned."""
+    path = tmp_path_factory.mktemp("pages") / "pair.html"
+    bundled(*PAIR).to_html("head_view", path, start={"layer": 3, "heads": [1]})
+    return path.as_uri()
+
+
+@pytest.fixture(scope="session")
+def long_page(bundled, tmp_path_factory) -> str:
+    """The address of a page of a text too long for one column."""
+    path = tmp_path_factory.mktemp("pages") / "long.html"
+    bundled(LONG).to_html("head_view", path, start={"layer": 2, "heads": [9]})
+    return path.as_uri()

@@ -129,22 +129,52 @@ _IT, _ANIMAL = {"label": "it", "position": 10}, {"label": "animal", "position": 
 _REST = {"restName": "[CLS] and [SEP]", "sameAxis": True}
 
 
-@pytest.mark.parametrize(
-    ("facts", "sentence"),
-    [
-        ({"weight": 0.5668, "mean": 0.094, "rest": 0.15}, "‘it’ looks mostly at ‘animal’ (0.57), six times what the average token gives it."),
-        ({"weight": 0.64, "mean": 0.44, "rest": 0.1}, "‘it’ looks mostly at ‘animal’ (0.64), but so does nearly every token (0.44 on average)."),
-        ({"weight": 0.02, "mean": 0.01, "rest": 0.92}, "‘it’ mostly rests on [CLS] and [SEP] (0.92); among words it looks at ‘animal’ (0.02)."),
-        ({"weight": 0.3, "mean": 0.01, "rest": 0}, "‘it’ looks most at ‘animal’ (0.30), more than ten times what the average token gives it."),
-        ({"weight": 0.1, "mean": 0.09, "rest": 0}, "‘it’ spreads its attention; the most goes to ‘animal’ (0.10), about what the average token gives it."),
-        ({"weight": 0.6, "mean": 0.3, "rest": 0, "key": _IT}, "‘it’ looks mostly at itself (0.60), twice what the average token gives it."),
-        ({"weight": 0.5, "mean": 0.1, "rest": 0, "key": {"label": "it", "position": 3}}, "‘it’ looks most at an earlier ‘it’, 7 tokens back (0.50), five times what the average token gives it."),
-        ({"none": True}, "‘it’ has no allowed key: this row is empty."),
-        ({"broken": 3}, "‘it’ has 3 weights that are not a number."),
-    ],
-)  # fmt: skip
-def test_a_caption_states_the_finding_with_its_contrast(js, facts, sentence):
-    assert js(_SAID, {"query": _IT, "key": _ANIMAL, **_REST, **facts}) == sentence
+_CAPTIONS = {
+    "‘it’ looks mostly at ‘animal’ (0.57), six times what the average token gives it.": {
+        "weight": 0.5668,
+        "mean": 0.094,
+        "rest": 0.15,
+    },
+    "‘it’ looks mostly at ‘animal’ (0.64), but so does nearly every token (0.44 on average).": {
+        "weight": 0.64,
+        "mean": 0.44,
+        "rest": 0.1,
+    },
+    "‘it’ mostly rests on [CLS] and [SEP] (0.92); among words it looks at ‘animal’ (0.02).": {
+        "weight": 0.02,
+        "mean": 0.01,
+        "rest": 0.92,
+    },
+    "‘it’ looks most at ‘animal’ (0.30), more than ten times what the average token gives it.": {
+        "weight": 0.3,
+        "mean": 0.01,
+        "rest": 0,
+    },
+    "‘it’ spreads its attention; the most goes to ‘animal’ (0.10), about what the average token gives it.": {
+        "weight": 0.1,
+        "mean": 0.09,
+        "rest": 0,
+    },
+    "‘it’ looks mostly at itself (0.60), twice what the average token gives it.": {
+        "weight": 0.6,
+        "mean": 0.3,
+        "rest": 0,
+        "key": _IT,
+    },
+    "‘it’ looks most at an earlier ‘it’, 7 tokens back (0.50), five times what the average token gives it.": {
+        "weight": 0.5,
+        "mean": 0.1,
+        "rest": 0,
+        "key": {"label": "it", "position": 3},
+    },
+    "‘it’ has no allowed key: this row is empty.": {"none": True},
+    "‘it’ has 3 weights that are not a number.": {"broken": 3},
+}
+
+
+@pytest.mark.parametrize("sentence", _CAPTIONS)
+def test_a_caption_states_the_finding_with_its_contrast(js, sentence):
+    assert js(_SAID, {"query": _IT, "key": _ANIMAL, **_REST, **_CAPTIONS[sentence]}) == sentence
 
 
 def test_a_row_is_split_into_parts_that_add_up(js):
@@ -230,10 +260,8 @@ def test_a_link_read_back_gives_the_same_selection(js):
         "theme": "dark",
     }
     text = js("A.hash.write(x.state, x.manifest, ['model=bundled'])", {"state": state, "manifest": manifest})
-    assert (
-        text
-        == "#view=one-head&group=decoder.cross&layer=3&heads=1,4&query=10&key=2&special=draw&theme=dark&threshold=0.07&model=bundled"
-    )
+    chosen = "view=one-head&group=decoder.cross&layer=3&heads=1,4&query=10&key=2"
+    assert text == f"#{chosen}&special=draw&theme=dark&threshold=0.07&model=bundled"
     read = js("A.hash.read(x.text, x.views)", {"text": text, "views": manifest["views"]})
     assert read == {"patch": state, "notes": [], "foreign": ["model=bundled"]}
 

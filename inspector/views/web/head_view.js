@@ -32,9 +32,10 @@ A.views.head_view = {
         pairs.draw(scene.sheet);
         slider.draw(scene.threshold);
         heads.draw();
-        view.scene = scene;
+        view.scene = null;
         scene.element = view.element;
         scene.parts = H.draw.all(view.element, scene);
+        view.scene = scene;
         view.strip.draw(scene);
         H.refocus(view, true);
         const wanted = view.wantFocus ?? held;

@@ -17,10 +17,12 @@ A.Workbench = class {
   update(value) {
     this.value = value;
     A.notice.draw(this, value);
+    if (value && value.error) this.awaited = null;
     const manifest = value && value.manifest;
     if (!manifest || manifest === this.manifest || (manifest.id && this.manifest && manifest.id === this.manifest.id && manifest.batch === this.manifest.batch)) return;
     const before = this.selection && { state: this.selection.state, manifest: this.manifest };
     this.manifest = manifest;
+    if (!before) A.link.ask(this);
     this.data = new A.Data(manifest, this.get, this.host === "app" && manifest.batch ? { batch: manifest.batch } : {});
     for (const stage of this.stages.values()) stage.dispose();
     this.stages.clear();
@@ -35,10 +37,10 @@ A.Workbench = class {
   }
 
   firstState(before) {
-    const base = A.choices.first(this.manifest);
-    if (before) return A.keep.over(before, this.manifest, base);
+    const base = A.choices.first(this.manifest), arrived = A.link.arrived(this);
+    if (before && !arrived) return A.keep.over(before, this.manifest, base);
     if (this.host === "notebook") return base;
-    const read = A.hash.read(location.hash, this.manifest.views.filter((v) => A.views[v.name]));
+    const read = A.hash.read(arrived || location.hash, this.manifest.views.filter((v) => A.views[v.name]));
     this.foreign = read.foreign;
     if (["layer", "heads", "group"].some((name) => name in read.patch)) Object.assign(base, { query: null, key: null });
     const { state, notes } = A.choices.fit(read.patch, this.manifest, base);
@@ -109,6 +111,8 @@ A.Workbench = class {
     if (this.host === "notebook") return;
     window.addEventListener("hashchange", () => {
       if (!this.selection || location.hash === this.written) return;
+      A.link.ask(this);
+      if (this.awaited) return;
       const read = A.hash.read(location.hash, this.manifest.views);
       const wish = { query: null, key: null, ...read.patch };
       const { state, notes } = A.choices.fit(wish, this.manifest, { ...this.selection.state });
@@ -120,7 +124,7 @@ A.Workbench = class {
   }
 
   writeHash() {
-    if (this.host === "notebook") return;
+    if (this.host === "notebook" || this.awaited) return;
     const hash = A.hash.write(this.selection.state, this.manifest, this.foreign || []);
     if (hash === location.hash) return;
     this.written = hash;
