@@ -28,18 +28,6 @@ BRAND = (
     'd="M2 4C13 4 11 20 22 20M2 12C13 12 11 5 22 5M2 20C13 20 11 4 22 11"/></svg><h1>Attention Inspector</h1>'
     "<span>what a Transformer looks at, as it computed it</span></div>"
 )
-# Gradio's own colours follow the theme that is chosen in the workbench; what a link says is handed to Python.
-FOLLOW_THEME = """
-const bench = element.ownerDocument.querySelector("#workbench");
-new MutationObserver(() => {
-  const host = bench.querySelector(".attention-inspector");
-  if (host && host.dataset.theme) document.body.classList.toggle("dark", host.dataset.theme === "dark");
-}).observe(bench, {subtree: true, attributes: true, attributeFilter: ["data-theme"]});
-"""
-READ_LINK = """() => {
-  const parts = new URLSearchParams(location.hash.slice(1));
-  return ["model", "text", "pair", "example"].map((name) => (parts.get(name) || "").slice(0, 20000));
-}"""
 
 
 class App:
@@ -63,24 +51,18 @@ class App:
         yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step))
 
     def act(self, model: str, text: str, pair: str, event: gr.EventData) -> Iterator[Any]:
-        """A button of the workbench: run again with the text cut to what the model takes."""
+        """What the workbench asks for: the text cut to what the model takes, or the text a link names."""
         data = getattr(event, "_data", None) or {}
-        if data.get("name") == "cut":
-            yield from self.run(model, text, pair, truncate=True)
-        else:
-            yield gr.skip()
-
-    def from_link(self, model: str, text: str, pair: str, name: str) -> Iterator[Any]:
-        """What a link asks for: the form filled in and, where it differs from the first screen, run."""
-        found = example(name)
-        if found is not None:
-            text, pair = found.text, found.pair
-        if not text.strip() or (found is EXAMPLES[0] and model in ("", "bundled")):
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        wanted = {name: str(data.get(name) or "")[:20_000] for name in ("name", "model", "text", "pair", "example")}
+        found = example(wanted["example"])
+        if wanted["name"] == "open":
+            model = wanted["model"] or "bundled"
+            text, pair = (found.text, found.pair) if found else (wanted["text"], wanted["pair"])
+        elif wanted["name"] != "cut":
+            yield (gr.skip(),) * 4
             return
-        chosen = model or "bundled"
-        for value in self.run(chosen, text, pair):
-            yield chosen, text, pair, value
+        for value in self.run(model, text, pair, truncate=wanted["name"] == "cut"):
+            yield model, text, pair, value
 
     def api(self, model: str, text: str, pair: str = "") -> tuple[dict[str, Any], str]:
         """Tokens, layers, heads and every measure of every head as JSON, and the capture as a safetensors file."""
@@ -147,20 +129,8 @@ def build_app() -> gr.Blocks:
             chips = [(gr.Button(entry.title, size="sm", scale=0, elem_classes="chip"), entry) for entry in EXAMPLES]
         app.bench = Workbench(captures=app.captures, elem_id="workbench")
         app.bench.value = app.first_value()
-        gr.HTML("", js_on_load=FOLLOW_THEME, elem_id="theme-bridge")
         _events(app, model, text, pair, go, chips)
         _api(app, model, text, pair)
-        with gr.Column(visible=False):
-            link = [gr.Textbox() for _ in range(4)]
-        demo.load(
-            app.from_link,
-            link,
-            [model, text, pair, app.bench],
-            js=READ_LINK,
-            show_progress="hidden",
-            api_visibility="private",
-            concurrency_id="model",
-        )
     return demo
 
 
@@ -172,7 +142,7 @@ def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tup
         "api_visibility": "private",
     }
     running = [gr.on([go.click, text.submit, pair.submit], app.run, [model, text, pair], app.bench, **heavy)]
-    running.append(app.bench.act(app.act, [model, text, pair], app.bench, **heavy))
+    running.append(app.bench.act(app.act, [model, text, pair], [model, text, pair, app.bench], **heavy))
     for chip, entry in chips:
         filled = chip.click(
             lambda entry=entry: (entry.text, entry.pair),

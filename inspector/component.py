@@ -35,6 +35,8 @@ const get = (request) => server.fetch(JSON.stringify({...request, capture: (prop
 const act = (action) => (action.name === "cancel" ? trigger("cancel") : trigger("act", action));
 const bench = A.mount(host, {value: props.value, get, act, host: "app"});
 watch("value", () => bench.update(props.value));
+const follow = () => host.dataset.theme && document.body.classList.toggle("dark", host.dataset.theme === "dark");
+new MutationObserver(follow).observe(host, {attributes: true, attributeFilter: ["data-theme"]});
 """
 
 
