@@ -85,8 +85,8 @@ class Folding:
     def unfold(self, weights: Tensor) -> Tensor:
         """[batch·windows, head, query, key] as the model lays it out."""
         tail = weights.shape[-2:]
-        if self.head_axis is None:
-            return weights.reshape(*self.sizes, *tail)
+        if self.head_axis is None:  # the library gives these back with their heads apart
+            return weights
         rest = [size for axis, size in enumerate(self.sizes) if axis != self.head_axis]
         return weights.reshape(*rest, self.sizes[self.head_axis], *tail).movedim(len(rest), self.head_axis)
 
@@ -173,7 +173,8 @@ class AttentionCall:
     def __repr__(self) -> str:
         tower = f"{self.tower} " if self.tower else ""
         residual = "unchecked" if self.residual is None else f"residual {self.residual:.1e}"
-        return f"<{tower}{self.kind}-attention, layer {self.layer_index}, {self.name}, {list(self.shape)}, {self.source}, {residual}>"
+        where = f"{tower}{self.kind}-attention, layer {self.layer_index}, {self.name}"
+        return f"<{where}, {list(self.shape)}, {self.source}, {residual}>"
 
 
 @dataclass(eq=False)
@@ -239,6 +240,21 @@ class Capture:
         if batch < len(items) and len(items[batch]) == length:
             return items[batch]
         return numbered(length)
+
+    def as_hf(self) -> dict[str, tuple[Tensor, ...]]:
+        """The weights under the names of a Transformers output, one tensor a call, laid out as the model lays them out.
+
+        ``attentions`` (a model of one part, or its text), ``cross_attentions``, ``encoder_attentions``,
+        ``decoder_attentions``; other towers lend their name: ``vision_attentions``. [batch, head, query, key], float32.
+        """
+        found: dict[str, tuple[Tensor, ...]] = {}
+        for tower, kind in self.towers:
+            cross = "cross_" if kind == "cross" else ""
+            before = "" if tower in ("", "text") or (tower == "decoder" and cross) else f"{tower}_"
+            calls = sorted(self.group(tower, kind), key=lambda call: (call.step, call.layer_index, call.index))
+            tables = (call.weights() if call.layout is None else call.layout.unfold(call.weights()) for call in calls)
+            found[f"{before}{cross}attentions"] = tuple(tables)
+        return found
 
     @property
     def residual(self) -> float | None:

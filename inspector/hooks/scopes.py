@@ -135,7 +135,9 @@ def _hook(session: Session, hooks: _Hooks, module: nn.Module) -> list[Any]:
         module.register_forward_hook(hooks.leave, always_call=True),
     ]
     if adapter is not None:
-        handles.append(module.register_forward_hook(functools.partial(_adapt, session, adapter), with_kwargs=True))
+        tell = functools.partial(_adapt, session, adapter)
+        handles.append(module.register_forward_pre_hook(functools.partial(open_report, session), prepend=True))
+        handles.append(module.register_forward_hook(tell, with_kwargs=True, always_call=True))
     return handles
 
 
@@ -143,10 +145,11 @@ def _hook(session: Session, hooks: _Hooks, module: nn.Module) -> list[Any]:
 def _adapt(
     session: Session, adapter: adapters.Adapter, module: nn.Module, args: tuple, kwargs: dict[str, Any], output: Any
 ) -> None:
-    if not session.is_open():
+    seen = session.release(module)
+    if not session.is_open() or seen is None or output is None:
         return
     with quiet():
         try:
-            adapter(session, module, args, kwargs, output)
+            adapter(session, module, args, kwargs, output, seen)
         except Exception as error:  # a tap may fail; the model may not
             session.failed(module, error)

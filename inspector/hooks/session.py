@@ -190,6 +190,9 @@ class Session:
         for at, call in enumerate(self.capture.calls):
             if isinstance(call.evidence, Growing):
                 self.capture.calls[at] = replace(call, evidence=call.evidence.settled)
+        if self.steps.steps and not self.capture.calls and not self.capture.missing and self.selects is everything:
+            name = type(self.model).__name__
+            self.miss(name, "The model ran, and nothing in it compared queries with keys: it has no attention to show.")
         self.masks.forget()
         self.steps.forget()
 

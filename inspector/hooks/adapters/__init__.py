@@ -1,9 +1,9 @@
 """Families that no general tap reaches, one file each: a function that reads one module's forward.
 
-    @adapter("LongformerSelfAttention")
-    def longformer(session, module, args, kwargs, output): session.add(...)
+    @ADAPTERS.add("LongformerSelfAttention")
+    def longformer(session, module, args, kwargs, output, seen): session.add(...)
 
-Every file in this folder is found by itself.
+``seen`` are the calls the general taps saw inside, which only the adapter may keep. Every file in this folder is found by itself.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from inspector.captures import Proof
 from inspector.hooks.adapters.register import ADAPTERS
-from inspector.hooks.session import Session
+from inspector.hooks.session import Seen, Session
 from inspector.masks import Mask
 from inspector.scores import Scores
 
@@ -71,7 +71,7 @@ class Transposed:
 
 @ADAPTERS.add("LongformerSelfAttention")
 @ADAPTERS.add("LEDEncoderSelfAttention")
-def longformer(session: Session, module: nn.Module, args: tuple, kwargs: dict[str, Any], output: Any) -> None:
+def longformer(session: Session, module: nn.Module, args: tuple, kwargs: dict[str, Any], output: Any, seen: list[Seen]) -> None:
     """Two calls at most: every token over its band and the global keys; the global tokens over everything."""
     names = ("hidden_states", "attention_mask", "is_index_masked", "is_index_global_attn", "is_global_attn")
     given = dict(zip(names, args, strict=False)) | kwargs
