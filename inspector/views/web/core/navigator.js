@@ -35,8 +35,10 @@ A.navigator = {
     const rows = layers.map((l, r) => h("div", { role: "row", class: "nav-row" }, h("span", { class: "nav-head", role: "rowheader" }, r % (layers.length <= 16 ? 1 : 4) ? "" : l.index),
       Array.from({ length: l.heads }, (_, head) => A.navigator.cell(stage, l, head, {
         value: name ? values[name][r][head] : null, low, high, theme, definition, on: l.index === layer && heads.includes(head), first: l.index === layer && heads[0] === head }))));
+    const focused = A.dom.focused(), held = focused && grid.contains(focused);
     put(grid, h("div", { role: "row", class: "nav-row" }, h("span", { class: "nav-head" }), headers), rows);
     grid.setAttribute("aria-label", "Layers by heads");
+    if (held) grid.querySelector("[tabindex='0']").focus({ preventScroll: true });
     put(legend, name ? [h("span", {}, A.words.measure(low, null).replace(/\.00$/, "")), h("i", { class: "ramp", style: { background: A.navigator.ramp(theme) } }), h("span", {}, A.words.measure(high, definition))] : "");
     unit.textContent = definition ? A.navigator.unit(stage, definition) : "";
   },
@@ -59,10 +61,6 @@ A.navigator = {
     const r = rows.findIndex((row) => row.includes(event.target)), c = rows[r].indexOf(event.target), to = (rows[r + step[0]] || [])[c + step[1]];
     event.preventDefault();
     event.stopPropagation();
-    if (!to) return;
-    const { layer, head } = to.dataset;
-    to.click();
-    const again = grid.querySelector(`.nav-cell[data-layer="${layer}"][data-head="${head}"]`);
-    if (again) again.focus();
+    if (to) to.click();
   },
 };

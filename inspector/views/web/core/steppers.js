@@ -48,16 +48,15 @@ A.steppers = {
     if (to >= 0 && to < bench.data.layer(state.group, state.layer).heads) bench.selection.set({ heads: [to] });
   },
 
-  /** The pinned link in words: ‘it’ → ‘animal’ 0.567. */
+  /** The pinned link in words: ‘it’ → ‘animal’ 0.567; without a chosen key the strongest one stands there. */
   async link(bench) {
-    const { h, put } = A.dom, { group, layer, heads, query, key } = bench.selection.state;
+    const { h, put } = A.dom, { state } = bench.selection, { group, layer, heads, query } = state;
     const slot = bench.parts.chosen.querySelector(".link"), queries = bench.data.queryTokens(group, layer), keys = bench.data.keyTokens(group, layer);
     if (query === null) return put(slot, "no token pinned");
-    const from = h("bdi", { class: "is-query" }, A.captions.quote(queries[query]));
-    put(slot, from, key === null ? "" : [" → ", h("bdi", { class: "is-key" }, A.captions.quote(keys[key])), " "]);
-    if (key === null) return slot;
     const row = await bench.data.head(group, layer, heads[0]).then((head) => head.row(query)).catch(() => null);
-    if (row) slot.append(A.words.weight(row[key]));
-    return slot;
+    const free = keys.filter((t) => !t.padding && !(t.rest && state.special !== "draw"));
+    const key = state.key !== null ? keys[state.key] : row && free.length ? free.reduce((a, b) => (row[b.position] > row[a.position] ? b : a)) : null;
+    const from = h("bdi", { class: "is-query" }, A.captions.quote(queries[query]));
+    return put(slot, from, key ? [" → ", h("bdi", { class: "is-key" }, A.captions.quote(key)), " "] : "", row && key ? A.words.weight(row[key.position]) : "");
   },
 };

@@ -96,15 +96,18 @@ A.Workbench = class {
     }
   }
 
+  /** Draw again when the width changes, or the place on the page (a form above grew, the window became lower). */
   watchSize() {
-    let width = 0;
-    this.sizes = new ResizeObserver(() => {
-      const now = this.parts.bench.clientWidth;
-      if (now === width || !now) return;
-      width = now;
+    let last = "";
+    const look = () => {
+      const box = this.parts.bench.getBoundingClientRect();
+      const now = [this.parts.bench.clientWidth, Math.round(box.top + window.scrollY), window.innerHeight].join(" ");
+      if (now === last || !box.width) return;
+      last = now;
       if (this.selection) this.draw(new Set(["size"]));
-    });
-    this.sizes.observe(this.parts.bench);
+    };
+    this.sizes = new ResizeObserver(look);
+    for (const element of [this.parts.bench, document.body, document.documentElement]) this.sizes.observe(element);
   }
 
   watchHash() {
