@@ -33,7 +33,8 @@ def open_served(page: Page, capture: Capture, link: str = "", **start: Any) -> l
 
     manifest = json.dumps(manifest_of(capture, identity="here", start=start or None)).replace("<", "\\u003c")
     body = (
-        '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><body style="margin:0"><div id="here"></div>'
+        '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><body style="margin:0">'
+        '<div id="here"></div>'
         f"<script>const A = {script()}; window.mounted = A.mount(document.getElementById('here'), "
         f"{{value: {{manifest: {manifest}}}, get: (r) => window.ask(r), act: () => {{}}, host: 'page'}});</script>"
     )
@@ -48,6 +49,13 @@ def drawn(page: Page) -> Page:
     """Waits until the picture is finished."""
     page.locator("[data-drawn]").first.wait_for(state="attached")
     return page
+
+
+def resized(page: Page, width: int, height: int = 900) -> Page:
+    """Another window size, drawn again."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(60)
+    return drawn(page)
 
 
 def link(page: Page) -> dict[str, str]:

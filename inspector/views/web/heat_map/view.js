@@ -54,7 +54,6 @@
     this.specials.draw();
     this.paint();
     await Promise.all([this.words(true), this.fetch()]);
-    stage.picture.dataset.level = map.camera.level;
   }
 
   width() {
@@ -109,6 +108,7 @@
     if (!map.field) return;
     A.heat.picture.paint(map, this.canvas);
     this.surface.classList.toggle("zoomed", !map.whole);
+    this.surface.dataset.plot = [map.layout.x, map.layout.y, map.layout.cell, map.sight.r0, map.sight.c0, map.level.pool].join(" ");
     this.tools.draw();
     this.settings.draw(map);
     this.minimap.draw();

@@ -55,6 +55,7 @@
     this.show(this.base, scene);
     this.hover = this.hover && state.layout.cells.find((c) => c.layer === this.hover.layer && c.head === this.hover.head) || null;
     this.tools.draw(state);
+    this.surface.dataset.places = state.layout.cells.map((c) => `${c.layer}.${c.head}:${Math.round(c.x + state.layout.side / 2)},${Math.round(c.y + state.layout.side / 2)}`).join(" ");
     this.mark();
   }
 
