@@ -17,7 +17,8 @@ PINNED = f"{HEAD}&query=10&key=2"
 FIRST = 1  # the sentence has 25 tokens; [CLS] and [SEP] are folded away
 
 PIXEL = """([x, y]) => {
-  const canvas = document.querySelector('[data-view]').shadowRoot.querySelector('.heat-canvas'), box = canvas.getBoundingClientRect();
+  const canvas = document.querySelector('[data-view]').shadowRoot.querySelector('.heat-canvas');
+  const box = canvas.getBoundingClientRect();
   const at = canvas.getContext('2d').getImageData((x - box.x) * devicePixelRatio, (y - box.y) * devicePixelRatio, 1, 1);
   return [...at.data].slice(0, 3);
 }"""
@@ -98,7 +99,6 @@ def test_every_cell_has_the_colour_of_its_square_root(page: Page, file, weights)
         i = next(i for i in range(1, 7) if t <= at[i] or i == 6)
         f = (t - at[i - 1]) / (at[i] - at[i - 1])
         wanted = [a + (b - a) * f for a, b in zip(ramp[i - 1], ramp[i], strict=True)]
-        x, y = spot(page, row, col)
         found = page.evaluate(PIXEL, spot(page, row, col))
         assert all(abs(a - b) <= 2 for a, b in zip(found, wanted, strict=True)), (row, col, found, wanted)
 
