@@ -28,6 +28,8 @@ def answer(capture: Capture, request: Request) -> dict[str, Any]:
     try:
         if not isinstance(request, dict):
             raise OutOfRange("A view asked for data.", "The request is not an object.", "Reload the page.")
+        batches = max((call.shape[0] for call in capture.calls), default=1)
+        whole({"batch": 0} | request, "batch", 0, batches - 1)
         return ANSWERS[str(request.get("kind"))](capture, request)
     except InspectorError as error:
         return {"error": {"asked": error.asked, "found": error.found, "do": error.do}}
