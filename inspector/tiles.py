@@ -7,7 +7,6 @@ call, so a tile afterwards costs its own area and not the length of the text.
 from __future__ import annotations
 
 import math
-import weakref
 
 import torch
 from torch import Tensor
@@ -16,13 +15,13 @@ from inspector.captures import AttentionCall
 from inspector.errors import InputError, OutOfRange
 from inspector.scores import Scores
 from inspector.summaries.blocks import Blocks
+from inspector.summaries.keeping import kept
 from inspector.summaries.row_sums import row_sums
 from inspector.summaries.rows import key_range
 
 __all__ = ["tile"]
 
 BLOCK = 2**18  # numbers computed at a time: 1 MB, the size of a second-level cache
-_BLOCKS: weakref.WeakKeyDictionary[AttentionCall, dict[tuple[int, int], Blocks]] = weakref.WeakKeyDictionary()
 
 
 def tile(
@@ -115,12 +114,12 @@ def _tile(call: AttentionCall, head: int, rows: slice, columns: slice, pool: int
 
 def _blocks_of(call: AttentionCall, head: int, batch: int) -> Blocks:
     """The head's queries and keys, ready to be multiplied; the last few heads looked at are kept."""
-    kept = _BLOCKS.setdefault(call, {})
-    if (batch, head) not in kept:
-        if len(kept) >= 2:
-            kept.pop(next(iter(kept)))
-        kept[batch, head] = Blocks(call, batch, slice(head, head + 1))
-    return kept[batch, head]
+    known: dict[tuple[int, int], Blocks] = kept(call, "blocks")
+    if (batch, head) not in known:
+        if len(known) >= 2:
+            known.pop(next(iter(known)))
+        known[batch, head] = Blocks(call, batch, slice(head, head + 1))
+    return known[batch, head]
 
 
 def _uniform_rows(call: AttentionCall, lse: Tensor) -> Tensor | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import weakref
-
 import torch
 from torch import Tensor
 
 from inspector.captures import AttentionCall
 from inspector.scores import Scores
 from inspector.summaries.blocks import Blocks
+from inspector.summaries.keeping import kept
 from inspector.summaries.kernel import attend
 from inspector.summaries.rows import key_range
 
@@ -17,14 +16,13 @@ __all__ = ["keep_row_sums", "row_sums"]
 
 BLOCK = 2**20
 MANY = 512  # rows from which one call of the fused kernel over the whole head is quicker
-_KEPT: weakref.WeakKeyDictionary[AttentionCall, dict[tuple[int, int], Tensor]] = weakref.WeakKeyDictionary()
 
 
 def keep_row_sums(call: AttentionCall, batch: int, lse: Tensor) -> None:
     """Files the log-sum-exp [head, query] a summary has computed; NaN where it has none."""
-    kept = _KEPT.setdefault(call, {})
+    known = kept(call, "row_sums")
     for head in range(lse.shape[0]):
-        kept.setdefault((batch, head), lse[head])
+        known.setdefault((batch, head), lse[head])
 
 
 def row_sums(call: AttentionCall, blocks: Blocks, head: int, batch: int, rows: slice) -> Tensor:
@@ -38,8 +36,8 @@ def row_sums(call: AttentionCall, blocks: Blocks, head: int, batch: int, rows: s
     """
     if not isinstance(call.evidence, Scores):
         return torch.zeros(rows.stop - rows.start, device=blocks.device)
-    kept = _KEPT.setdefault(call, {})
-    known = kept.get((batch, head))
+    drawer = kept(call, "row_sums")
+    known = drawer.get((batch, head))
     if known is None:
         known = torch.full((call.shape[2],), float("nan"))
     missing = known[rows].isnan().nonzero().flatten() + rows.start
@@ -49,7 +47,7 @@ def row_sums(call: AttentionCall, blocks: Blocks, head: int, batch: int, rows: s
             known = _whole(call, blocks)
         else:
             _fill(known, missing, blocks, call.shape[3])
-        kept[batch, head] = known
+        drawer[batch, head] = known
     return known[rows].to(blocks.device)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from inspector.scores import Scores
 from inspector.summaries.blocked import summarize_blocked
 from inspector.summaries.facts import Facts, Item, facts_of, mask_of
 from inspector.summaries.fused import summarize_fused
+from inspector.summaries.keeping import kept
 from inspector.summaries.maximum import row_maximum
 from inspector.summaries.plan import plan_of
 from inspector.summaries.row_sums import keep_row_sums
@@ -24,8 +24,6 @@ from inspector.summaries.stopping import Progress
 from inspector.summaries.summary import LayerSummary, Summary, Wanted
 
 __all__ = ["summarize"]
-
-_KEPT: weakref.WeakKeyDictionary[AttentionCall, dict[tuple[int, Wanted], LayerSummary]] = weakref.WeakKeyDictionary()
 
 
 @method
@@ -85,14 +83,15 @@ def summarize(
 def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress) -> LayerSummary:
     if not 0 <= batch < call.shape[0]:
         raise OutOfRange(f"Batch item {batch} was asked for.", f"There are {call.shape[0]}.", f"Use 0 to {call.shape[0] - 1}.")
-    kept = _KEPT.setdefault(call, {})
+    known: dict[tuple[int, Wanted], LayerSummary] = kept(call, "summaries")
+    if (batch, wanted) in known:
+        progress.step(1.0)
+        return known[batch, wanted]
     with torch.no_grad():
-        if (batch, wanted) in kept:
-            progress.step(1.0)
-        else:
-            kept[batch, wanted] = _compute(capture, call, batch, wanted, progress)
-            keep_row_sums(call, batch, kept[batch, wanted].lse)
-        return kept[batch, wanted]
+        found = _compute(capture, call, batch, wanted, progress)
+    known[batch, wanted] = found
+    keep_row_sums(call, batch, found.lse)
+    return found
 
 
 def _compute(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress) -> LayerSummary:
@@ -106,12 +105,13 @@ def _compute(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, 
 
 
 def _mask(call: AttentionCall, batch: int, facts: Facts) -> Mask:
-    """The mask of one item in its simplest form; that of given weights is read off their zeros."""
+    """The mask of one item in its simplest form; weights a model gave are causal when nothing lies above their diagonal."""
     mask, (_, _, queries, keys) = mask_of(call), call.shape
     if not isinstance(call.evidence, Scores):
-        seen = (call.evidence.tensors()["table"][batch] > 0).any(0)
-        mask = simplify(Mask(dense=seen[None, None]), 0, queries, keys, facts.real)
-        return mask if mask.dense is None else Mask(keys=seen.any(0)[None])
+        table = call.evidence.tensors()["table"][batch]
+        causal = facts.same and not bool(table.triu(keys - queries + 1).any())
+        seen = None if not bool(facts.padding.any()) else ~facts.padding[None]
+        return Mask(right=0 if causal else None, offset=keys - queries if causal else 0, keys=seen)
     return simplify(mask, batch, queries, keys, facts.real)
 
 

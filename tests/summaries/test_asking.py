@@ -1,0 +1,129 @@
+"""Asking for a summary: what is kept, how it is chosen, how it is stopped, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from inspector.captures import AttentionCall, Capture
+from inspector.errors import Cancelled, CaptureError, OutOfRange
+from inspector.masks import Mask
+from inspector.scores import Scores
+
+
+def capture_of(n=211, layers=3, mask=None, **options) -> Capture:
+    calls = [
+        AttentionCall(
+            f"layer.{i}", Scores(torch.randn(1, 2, n, 5), torch.randn(1, 2, n, 5), 0.4, mask or Mask(right=0), **options)
+        )
+        for i in range(layers)
+    ]
+    return Capture(calls=calls)
+
+
+def test_a_summary_is_computed_once():
+    cap = capture_of()
+    first = cap.summarize()
+    assert [a is b for a, b in zip(first.layers, cap.summarize().layers, strict=True)] == [True] * 3
+    assert cap.summarize(pool=8).layers[0] is not first.layers[0]
+
+
+def test_long_causal_attention_goes_through_the_fused_kernel_and_says_so():
+    summary = capture_of().summarize()
+    assert summary.how == {f"layer.{i}": "fused: causal attention" for i in range(3)}
+    assert "3 fused" in repr(summary)
+
+
+@pytest.mark.parametrize(
+    ("mask", "options", "reason"),
+    [
+        (Mask(left=9, right=0), {}, "sliding window"),
+        (Mask(bias=torch.randn(1, 2, 211, 211)), {}, "position bias"),
+        (Mask(), {"softcap": 3.0}, "soft-cap"),
+        (Mask(dense=torch.rand(1, 1, 211, 211) > 0.5), {}, "irregular"),
+        (Mask(keys=torch.arange(211)[None] % 2 == 0), {}, "scattered"),
+    ],
+)
+def test_what_the_fused_kernel_cannot_do_is_done_in_blocks_and_says_why(mask, options, reason):
+    cap = capture_of(mask=mask, layers=1, **options)
+    layer = cap.summarize().layers[0]
+    assert layer.how == "blocked"
+    assert reason in layer.why
+    with pytest.raises(CaptureError, match=reason):
+        cap.summarize(how="fused")
+
+
+def test_a_boolean_table_that_is_causal_order_is_recognised():
+    table = torch.ones(211, 211, dtype=torch.bool).tril()
+    assert capture_of(mask=Mask(dense=table)).summarize().layers[0].how == "fused"
+
+
+def test_a_boolean_table_that_is_a_window_costs_only_the_window():
+    table = torch.ones(211, 211, dtype=torch.bool).tril().triu(-16)
+    mask = capture_of(mask=Mask(dense=table)).summarize().layers[0].mask
+    assert (mask.left, mask.right, mask.dense) == (16, 0, None)
+
+
+def test_progress_ends_at_one_and_never_goes_back():
+    seen: list[float] = []
+    capture_of().summarize(progress=seen.append)
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(1.0)
+    assert len(seen) >= 6
+
+
+@pytest.mark.parametrize("mask", [Mask(right=0), Mask(left=9, right=0)])
+def test_a_summary_can_be_cancelled_and_asked_for_again(mask):
+    cap = capture_of(mask=mask)
+    with pytest.raises(Cancelled, match="cancelled"):
+        cap.summarize(progress=lambda share: share < 0.4)
+    assert len(cap.summarize()) == 3
+
+
+def test_an_error_in_the_progress_report_stops_the_work():
+    def report(share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        capture_of().summarize(progress=report)
+
+
+def test_only_the_group_asked_for_is_summarised():
+    query = torch.randn(1, 1, 7, 3)
+    cap = Capture(calls=[AttentionCall(t, Scores(query, query, 1.0), tower=t) for t in ("encoder", "decoder")])
+    assert [layer.call.name for layer in cap.summarize(tower="decoder").layers] == ["decoder"]
+
+
+@pytest.mark.parametrize("span", [slice(0, 300), [211], [-212], slice(5, 5), []])
+def test_a_span_that_does_not_exist_is_refused(span):
+    with pytest.raises(OutOfRange, match=r"0 to 210"):
+        capture_of().summarize(spans={"mine": span})
+
+
+def test_a_batch_item_that_does_not_exist_is_refused():
+    with pytest.raises(OutOfRange, match="Use 0 to 0"):
+        capture_of().summarize(batch=1)
+
+
+def test_a_way_that_does_not_exist_is_refused():
+    with pytest.raises(CaptureError, match="auto, fused and blocked"):
+        capture_of().summarize(how="guess")
+
+
+def test_a_capture_that_is_let_go_takes_its_summaries_along():
+    import gc
+    import weakref
+
+    cap = capture_of(layers=1)
+    gone = weakref.ref(cap.summarize().layers[0])
+    del cap
+    gc.collect()
+    assert gone() is None
+
+
+def test_summarising_leaves_no_gradient_and_changes_no_mode():
+    query = torch.randn(1, 2, 211, 5, requires_grad=True)
+    cap = Capture(calls=[AttentionCall("layer", Scores(query, query, 1.0, Mask(right=0)))])
+    layer = cap.summarize().layers[0]
+    assert not layer.entropy.requires_grad
+    assert torch.is_grad_enabled()
