@@ -23,6 +23,7 @@ _RULES: tuple[tuple[str, Any], ...] = (
     (r"num_key_value_heads|n_kv_heads|num_kv_heads|.*_num_key_value_heads|kv_heads", KV_HEADS),
     (r"(num_|n_)?(attention_|attn_)?heads?|.*attention_heads|n_head|.*num_heads|.*_heads", HEADS),
     (r"head_dim|d_kv|attention_head_dim|attention_head_size|v_head_dim|qk_nope_head_dim|d_head|.*_head_dim", 8),
+    (r"rotary_dim", 4),
     (r"q_lora_rank|kv_lora_rank|.*lora_rank", 16),
     (
         r"num_hidden_layers|n_layers?|num_layers|.*encoder_layers|.*decoder_layers|depth|num_(en|de)coder_layers|.*_num_hidden_layers",
@@ -71,6 +72,8 @@ def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTr
             values[name] = small
     values |= _per_layer(default, values)
     values |= _token_ids(default) | _rotary(default)
+    if "kv_lora_rank" in values:  # latent attention has one key head a query head
+        values["num_key_value_heads"] = HEADS
     for name in default.sub_configs:
         part = getattr(default, name, None)
         if part is not None:

@@ -50,7 +50,7 @@ class Family:
         model = cls._from_config(config, **({"attn_implementation": chosen} if chosen else {}))
         for parameter in model.parameters():  # spread the weights so that attention is far from uniform
             if parameter.ndim > 1:
-                nn.init.normal_(parameter, std=0.3 / math.sqrt(max(1.0, parameter.shape[-1] / 32)))
+                nn.init.normal_(parameter, std=0.2 / math.sqrt(max(1.0, parameter.shape[-1] / 32)))
         return model.to(dtype).eval()
 
     def feed(self, model: nn.Module) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Family:
             return list(hf_attentions(self.model("eager")(**inputs, output_attentions=True)))
 
     def __str__(self) -> str:
-        return self.cls if not self.kernel else f"{self.cls}-{self.kernel}"
+        return "-".join(str(part) for part in (self.cls, self.kernel, self.config.get("attention_type")) if part)
 
 
 def inputs_for(model: nn.Module) -> dict[str, Any]:
@@ -174,25 +174,152 @@ _MAKERS: dict[str, Callable[[nn.Module], Any]] = {
     "hidden_states": lambda model: torch.randn(BATCH, TOKENS, model.config.hidden_size),
 }
 
+_BLOCKS = {"attention_type": "block_sparse", "block_size": 4, "num_random_blocks": 1}
+_LONG = {"input_ids": lambda: torch.randint(5, 90, (BATCH, 64)), "attention_mask": lambda: padding(64)}
+_SECTIONS = {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [2, 1, 1]}
+
 FAMILIES: tuple[Family, ...] = (
     # text encoders
     Family("BertModel"),
     Family("RobertaModel"),
     Family("DistilBertModel"),
-    Family("ModernBertModel"),
-    # decoders: multi-head, grouped, windowed, soft-capped, with sinks
+    Family("AlbertModel"),
+    Family("ElectraModel"),
+    Family("CamembertModel"),
+    Family("ErnieModel"),
+    Family("NomicBertModel"),
+    Family("JinaEmbeddingsV3Model"),
+    Family("XLMRobertaModel"),
+    Family("EsmModel", config={"vocab_size": 120, "mask_token_id": 3, "pad_token_id": 0}),
+    Family("LayoutLMModel"),
+    # decoders: multi-head, grouped, multi-query, latent
     Family("GPT2Model"),
+    Family("GPTNeoXModel"),
+    Family("OPTModel"),
     Family("LlamaModel"),
+    Family("Qwen2Model"),
+    Family("Qwen3Model"),
+    Family("PhiModel"),
+    Family("Phi3Model"),
+    Family("GraniteModel"),
+    Family("OlmoModel"),
+    Family("Olmo2Model"),
+    Family("StableLmModel"),
+    Family("GPTBigCodeModel"),
+    Family("PersimmonModel"),
+    Family("DeepseekV3Model"),
+    Family("DiffLlamaModel"),
+    Family("BioGptModel"),
+    Family("XGLMModel"),
+    # sliding windows
     Family("MistralModel"),
-    Family("Gemma2Model", kernel="eager"),
     Family("Gemma3TextModel"),
+    Family("Cohere2Model"),
+    Family("ModernBertModel"),
+    Family("ModernBertDecoderModel"),
+    Family("Starcoder2Model"),
+    # soft-capped scores, learned sinks: their models stay eager
+    Family("Gemma2Model", kernel="eager"),
+    Family("VaultGemmaModel", kernel="eager"),
+    Family("T5GemmaModel", kernel="eager"),
     Family("GptOssModel", kernel="eager"),
-    # encoder-decoders
+    Family("MiMoV2FlashModel", kernel="eager"),
+    Family("OpenAIPrivacyFilterModel", kernel="eager"),
+    Family("GraniteSWAModel", kernel="eager", eager_differs="returns weights without the sink it uses"),
+    # mixtures of experts and hybrids
+    Family("MixtralModel"),
+    Family("Qwen2MoeModel"),
+    Family("GraniteMoeModel"),
+    Family("OlmoeModel"),
+    Family("JetMoeModel"),
+    Family("Qwen3NextModel"),
+    Family("NemotronHModel"),
+    # encoder-decoders, position bias
     Family("T5Model"),
+    Family("MT5Model"),
+    Family("UMT5EncoderModel"),
+    Family("SwitchTransformersModel"),
+    Family("LongT5Model"),
     Family("BartModel"),
+    Family("MBartModel"),
     Family("MarianModel"),
+    Family("PegasusModel"),
+    Family("BlenderbotModel"),
+    Family("M2M100Model"),
+    Family("PLBartModel"),
+    Family("LEDModel"),
+    Family("FSMTModel"),
+    Family("ProphetNetDecoder", eager_differs="returns scores, not weights"),
+    Family("SqueezeBertModel", eager_differs="returns scores, not weights"),
+    Family("T5Gemma2Model", eager_differs="its boolean mask is added as 1"),
+    # attention written by hand
+    Family("BloomModel"),
+    Family("FalconModel"),
+    Family("DebertaModel"),
+    Family("DebertaV2Model"),
+    Family("XLNetModel"),
+    Family("XLMModel"),
+    Family("FlaubertModel"),
+    Family("FunnelModel"),
+    Family("GPTNeoModel"),
+    Family("GPTJModel"),
+    Family("CodeGenModel"),
+    Family("CTRLModel"),
+    Family("MptModel"),
+    Family("MPNetModel"),
+    Family("OpenAIGPTModel"),
+    Family("RoFormerModel"),
+    Family("RemBertModel"),
+    Family("ConvBertModel"),
+    Family("CanineModel"),
+    Family("LxmertModel"),
+    Family("TapasModel"),
+    Family("IBertModel"),
+    Family("MegatronBertModel"),
+    Family("NystromformerModel"),
+    Family("ImageGPTModel"),
+    Family("LongformerModel"),
+    Family("BigBirdModel", config=_BLOCKS, inputs=_LONG),
+    Family("BigBirdModel", config={"attention_type": "original_full"}),
+    Family("BigBirdPegasusModel", config=_BLOCKS, inputs=_LONG),
+    # sound
     Family("WhisperModel"),
+    Family("Wav2Vec2Model"),
+    Family("HubertModel"),
+    Family("WavLMModel", eager_differs="returns the mean over heads as every head"),
+    Family("SEWDModel"),
+    Family("Speech2TextModel"),
+    Family("ASTModel", config={"max_length": 24}, inputs={"input_values": lambda: torch.randn(2, 24, 16)}),
+    Family("UniSpeechModel"),
     # pictures
     Family("ViTModel"),
+    Family("DeiTModel"),
+    Family("BeitModel"),
+    Family("Dinov2Model"),
+    Family("SwinModel", config={"patch_size": 2, "window_size": 2, "depths": [1, 2], "num_heads": [2, 4]}),
+    Family("Swinv2Model"),
+    Family("PvtModel"),
+    Family("SegformerModel"),
+    Family("HieraModel"),
+    Family("YolosModel"),
+    Family("DetrModel"),
+    Family("MgpstrModel"),
+    Family("GLPNModel"),
+    Family("GroupViTVisionModel", eager_differs="returns soft assignments, uses hard ones"),
+    # several senses
     Family("CLIPModel"),
+    Family("SiglipModel"),
+    Family("BlipModel"),
+    Family("AltCLIPModel"),
+    Family("ChineseCLIPModel"),
+    Family("GitModel"),
+    Family("LlavaModel"),
+    Family("Qwen2VLModel", config={"text_config": {"rope_parameters": _SECTIONS}}),
+    Family("Idefics3Model"),
+    Family("MllamaModel"),
+    Family("Kosmos2_5Model"),
+    Family("Florence2Model"),
+    Family("Blip2VisionModel"),
+    Family("Owlv2Model"),
+    Family("TimesformerModel"),
 )

@@ -46,7 +46,7 @@ def on_sdpa(session: Session, scope: Scope, func: Callable, args: tuple, kwargs:
     if not session.wants(scope.module):
         return
     given = dict(zip(("query", "key", "value", "attn_mask", "dropout_p", "is_causal"), args, strict=False)) | kwargs
-    query, key, value, mask = (given.get(name) for name in ("query", "key", "value", "attn_mask"))
+    query, key, value, mask = given["query"], given["key"], given["value"], given.get("attn_mask")
     leading = torch.broadcast_shapes(query.shape[:-2], () if given.get("enable_gqa") else key.shape[:-2])
     folded, folding = fold(tuple(leading), heads_of(scope.module))
     query, key, value = (_spread(t, leading, given).detach() for t in (query, key, value))
@@ -64,7 +64,7 @@ def on_sdpa(session: Session, scope: Scope, func: Callable, args: tuple, kwargs:
 def on_multihead(session: Session, scope: Scope, func: Callable, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
     """``multi_head_attention_forward`` was called directly."""
     if session.wants(scope.module):
-        record_functional(session, scope.module, func, args, kwargs)
+        record_functional(session, scope.module, func, args, kwargs, result[0])
 
 
 def _spread(tensor: Tensor, leading: torch.Size, given: dict[str, Any]) -> Tensor:

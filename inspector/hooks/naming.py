@@ -90,6 +90,10 @@ class Names:
             names.setdefault(id(module), name.replace("_orig_mod.", "").removesuffix("_orig_mod"))
         return names
 
+    def renew(self) -> None:
+        """Modules have been exchanged: read the names again."""
+        vars(self).pop("_names", None)
+
     def knows(self, module: nn.Module) -> bool:
         """Whether ``module`` is part of the model."""
         return id(module) in self._names

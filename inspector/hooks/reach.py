@@ -9,6 +9,8 @@ import re
 from torch import nn
 from transformers import PreTrainedModel
 
+from inspector.hooks.unshown import reason_for
+
 __all__ = ["may_write_attention", "reported_by"]
 
 _BY_HAND = re.compile(r"softmax|logsumexp|scaled_dot_product_attention|multi_head_attention_forward|attention_ops", re.IGNORECASE)
@@ -70,7 +72,7 @@ def reported_by(model: nn.Module) -> dict[nn.Module, int]:
                 cls = recorder.target_class if isinstance(recorder, OutputRecorder) else recorder
                 index = recorder.index if isinstance(recorder, OutputRecorder) else 1
                 if isinstance(cls, type):
-                    found |= {module: index for module in part.modules() if isinstance(module, cls) and _by_hand(type(module))}
+                    found |= {m: index for m in part.modules() if isinstance(m, cls) and _by_hand(type(m)) and not reason_for(m)}
     return found
 
 

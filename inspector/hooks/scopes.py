@@ -42,6 +42,9 @@ class _Thread:
 class _Hooks:
     session: Session
     local: threading.local = field(default_factory=threading.local)
+    handles: list[Any] = field(default_factory=list)
+    known: set[nn.Module] = field(default_factory=set)
+    swapping: list[nn.Module] = field(default_factory=list)
 
     @property
     def thread(self) -> _Thread:
@@ -106,10 +109,10 @@ class _Hooks:
 def hooked(session: Session) -> Iterator[None]:
     """Taps 2 and 4 are set on the modules that need them."""
     hooks = _Hooks(session)
-    handles: list[Any] = []
+    handles = hooks.handles
     try:
         for module in session.model.modules():
-            handles += _hook(session, hooks, module)
+            _watch(session, hooks, module)
         for module, index in reported_by(session.model).items():
             if session.wants(module):
                 handles.append(module.register_forward_pre_hook(functools.partial(open_report, session), prepend=True))
@@ -118,7 +121,30 @@ def hooked(session: Session) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+        for module in hooks.swapping:
+            del module.set_attention_type
         hooks.close()
+
+
+def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
+    """Sets what ``module`` needs, once; BigBird puts new modules in while it runs, which are watched as they come."""
+    if module in hooks.known:
+        return
+    hooks.known.add(module)
+    hooks.handles += _hook(session, hooks, module)
+    if hasattr(module, "set_attention_type") and "set_attention_type" not in vars(module):
+        original = module.set_attention_type
+
+        @functools.wraps(original)
+        def set_attention_type(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            session.names.renew()
+            for inner in module.modules():
+                _watch(session, hooks, inner)
+            return result
+
+        module.set_attention_type = set_attention_type  # type: ignore[assignment]
+        hooks.swapping.append(module)
 
 
 def _hook(session: Session, hooks: _Hooks, module: nn.Module) -> list[Any]:

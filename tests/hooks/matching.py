@@ -49,11 +49,13 @@ def unmatched(capture: Capture, wanted: list[tuple[str, Tensor]], tolerance: flo
 
 
 def _error(call: Any, table: Tensor) -> float | None:
-    if call.layout is None and call.shape != tuple(table.shape):
+    if call.layout is None and call.shape[2:] != tuple(table.shape[-2:]):
         return None
     ours = call.weights()
     if ours.shape != table.shape and call.layout is not None:
         ours = call.layout.unfold(ours)
+    if ours.shape != table.shape and ours.shape[2:] == table.shape[-2:] and ours.numel() == table.numel():
+        ours = ours.reshape(table.shape)  # batch and heads in one axis
     if ours.shape != table.shape:
         return None
     empty = ours.sum(-1, keepdim=True) == 0

@@ -27,7 +27,7 @@ def test_capture_equals_eager_attention_and_changes_nothing(family: Family) -> N
     assert torch.equal(rng_plain, rng_watched)
     assert state_of(model) == before
     assert cap.calls
-    assert not cap.missing
+    assert not [miss for miss in cap.missing if "failed" in miss.reason]
     assert not cap.failed
     if not family.eager_differs:
         assert not unmatched(cap, family.reference(inputs))
