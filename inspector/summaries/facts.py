@@ -27,7 +27,7 @@ class Facts:
         special: [key] added by the tokenizer ([CLS], <s>), and not padding.
         padding: [key] only fills up a batch.
         segment: [key] 0 for the first text, 1 for the second, −1 for neither.
-        query_ids, key_ids: vocabulary ids, −1 where unknown.
+        query_ids, key_ids: vocabulary ids, −1 where unknown or padding.
     """
 
     same: bool
@@ -101,8 +101,8 @@ def facts_of(capture: Capture, call: AttentionCall, batch: int) -> Facts:
         special=special & ~padding,
         padding=padding,
         segment=torch.tensor(of_keys.segments, dtype=torch.long),
-        query_ids=torch.tensor(of_queries.ids, dtype=torch.long),
-        key_ids=torch.tensor(of_keys.ids, dtype=torch.long),
+        query_ids=torch.tensor(of_queries.ids, dtype=torch.long).masked_fill(query_padding, -1),
+        key_ids=torch.tensor(of_keys.ids, dtype=torch.long).masked_fill(padding, -1),
     )
 
 

@@ -45,12 +45,15 @@ def _banded(own: Mask, table: Tensor, queries: int, keys: int, real: Tensor) -> 
     """The table [query or 1, key] as band and key mask, or as it was."""
     if table.shape[0] == 1:
         return own.with_(dense=None, keys=table & own.keys if own.keys is not None else table)
-    rows = (real.to(table.device) & table.any(1)).nonzero().flatten()
+    rows = real.to(table.device).nonzero().flatten()
     if not len(rows):
         return own
     columns = torch.zeros(keys, dtype=torch.bool, device=table.device)
     for some in rows.split(_ROWS):
-        columns |= table[some].any(0)
+        part = table[some]
+        if not bool(part.any(1).all()):  # a row that sees nothing is like no band
+            return own
+        columns |= part.any(0)
     found = own.keys[0] & columns if own.keys is not None else columns
     plain = own.with_(dense=None, keys=None if bool(found.all()) else found[None])
     for candidate in _candidates(plain, table, int(rows[-1]), queries, keys):

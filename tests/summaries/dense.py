@@ -65,10 +65,11 @@ def dense_numbers(weights, sink, allowed, tokens: Tokens, causal, window=4, pool
     allowed = allowed.expand(heads, n, n)
     special, padding = torch.tensor(tokens.special), torch.tensor(tokens.padding)
     content, real = ~special & ~padding, ~padding & allowed.any(-1)
-    ids, i = torch.tensor(tokens.ids), torch.arange(n)
+    ids, i = torch.tensor(tokens.ids).masked_fill(padding, -1), torch.arange(n)
     gap = i[:, None] - i[None]
-    same = (ids[:, None] == ids[None]) & (gap != 0)
-    after = (ids[:, None] == torch.roll(ids, 1)[None]) & (i[None] > 0) & (gap > 0)
+    known = (ids >= 0)[:, None]
+    same = (ids[:, None] == ids[None]) & (gap != 0) & known
+    after = (ids[:, None] == torch.roll(ids, 1)[None]) & (i[None] > 0) & (gap > 0) & known
     out = {
         "entropy": torch.special.entr(weights).sum(-1) + torch.special.entr(sink),
         "distance": (weights * gap.abs()).sum(-1),

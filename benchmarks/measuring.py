@@ -1,0 +1,58 @@
+"""What every benchmark shares: one process for each side, so that peaks of memory do not mix, and alternating rounds."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+def peak() -> float:
+    """The process's largest resident memory so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def timed(into: dict[str, float], name: str) -> Iterator[None]:
+    """Adds the seconds the block took, and the peak of memory after it, to ``into``."""
+    start = time.perf_counter()
+    yield
+    into[f"{name} s"] = into.get(f"{name} s", 0.0) + time.perf_counter() - start
+    into[f"{name} peak MB"] = peak()
+
+
+def alternate(script: str, sides: list[str], arguments: list[str], rounds: int) -> dict[str, list[dict[str, float]]]:
+    """Runs ``script --side S`` for every side in turn, ``rounds`` times, each in a process of its own; every side's reports."""
+    found: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
+    for number in range(rounds):
+        for side in sides if number % 2 == 0 else sides[::-1]:
+            command = [sys.executable, "-W", "ignore", script, "--side", side, *arguments]
+            done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+            if done.returncode:
+                raise SystemExit(f"{side} failed:\n{done.stderr[-3000:]}")
+            report = json.loads(done.stdout.strip().splitlines()[-1])
+            found[side].append(report)
+            print(f"  round {number + 1}, {side}: " + ", ".join(f"{k} {v:.2f}" for k, v in report.items()), flush=True)
+    return found
+
+
+def middle(reports: list[dict[str, float]], name: str) -> float:
+    """The median over rounds."""
+    return statistics.median(report[name] for report in reports)
+
+
+def best_of(action: Callable[[], object], rounds: int) -> tuple[float, float]:
+    """(median, largest) seconds of an action, after one run that does not count."""
+    action()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times), max(times)
