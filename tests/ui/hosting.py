@@ -22,7 +22,7 @@ def open_page(page: Page, file: Path, link: str = "") -> Page:
     return drawn(page)
 
 
-def open_served(page: Page, capture: Capture, link: str = "", **start: Any) -> list[dict[str, Any]]:
+def open_served(page: Page, capture: Capture, link: str = "", host: str = "page", **start: Any) -> list[dict[str, Any]]:
     """The workbench of a capture that stays in Python; the list grows with every request it makes and the answer's size."""
     asked: list[dict[str, Any]] = []
 
@@ -36,7 +36,7 @@ def open_served(page: Page, capture: Capture, link: str = "", **start: Any) -> l
         '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><body style="margin:0">'
         '<div id="here"></div>'
         f"<script>const A = {script()}; window.mounted = A.mount(document.getElementById('here'), "
-        f"{{value: {{manifest: {manifest}}}, get: (r) => window.ask(r), act: () => {{}}, host: 'page'}});</script>"
+        f"{{value: {{manifest: {manifest}}}, get: (r) => window.ask(r), act: () => {{}}, host: '{host}'}});</script>"
     )
     page.expose_function("ask", ask)
     page.route(ADDRESS, lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
