@@ -1,7 +1,8 @@
 """Trains the five date models, each with the same data, seed and schedule: ``python -m zoo.dates.train [names] [--seed 0]``.
 
 Each model is saved in Hub format in ``zoo/dates/<name>/`` together with ``training.json``: the seed, the settings, the loss on
-the way, and the share of exact answers on held-out years, held-out writings and both, 2,000 fresh dates each.
+the way, and the share of exact answers on held-out years, held-out writings and both, 2,000 fresh dates each. ``README.md``
+beside it is the model card, in the same numbers.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tqdm import tqdm
 
 from zoo.dates.alphabet import InputAlphabet
 from zoo.dates.bart import TransformerDates
+from zoo.dates.card import card
 from zoo.dates.data import KINDS, Example, sample
 from zoo.dates.gru import ATTENTIONS, GruDates
 
@@ -71,6 +73,9 @@ def train(name: str, seed: int, steps: int, folder: Path) -> dict:
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "steps": steps,
         "batch": BATCH,
+        "smudged": SMUDGED,
+        "distracted": DISTRACTED,
+        "evaluated": EVALUATED,
         "peak learning rate": PEAK_RATE.get(name, DEFAULT_PEAK_RATE),
         "processor seconds": round(seconds),
         "torch": torch.__version__,
@@ -79,6 +84,7 @@ def train(name: str, seed: int, steps: int, folder: Path) -> dict:
         "loss": losses,
     }
     (folder / "training.json").write_text(json.dumps(log, indent=1) + "\n")
+    (folder / "README.md").write_text(card(log))
     tqdm.write(f"{name}: {log['exact answers']} after {seconds:.0f} s of one processor")
     return log
 
