@@ -17,7 +17,7 @@ PAIR = ("The animal didn't cross the street.", "It was too tired to walk, so the
 LONG = "the grey cat slept on the shelf , and the old nurse fed the cat . rain fell on the harbour town " * 4
 
 
-def _launch(play) -> Browser:
+def launch(play) -> Browser:
     """Debian's chromium where it is installed, else Playwright's own."""
     found = os.environ.get("INSPECTOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     return play.chromium.launch(executable_path=found, args=FLAGS)
@@ -27,7 +27,7 @@ def _launch(play) -> Browser:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as play:
         try:
-            running = _launch(play)
+            running = launch(play)
         except Error as error:
             if os.environ.get("CI", "").lower() == "true":
                 pytest.fail(f"No browser could be started: {error}")

@@ -1,0 +1,130 @@
+"""How much is sent to a browser and how long it takes to draw, with BertViz beside it at the sizes it can bear.
+
+Printed for the bundled model (72 heads): in the app at 512 tokens, the first draw after the capture, switching the head and the
+layer; the standalone page of all heads; BertViz's page of the same capture. A machine without a browser prints why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "ui")]
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import app_server  # noqa: E402
+import bertviz_scripts  # noqa: E402
+from conftest import launch  # noqa: E402
+from playwright.sync_api import Page, sync_playwright  # noqa: E402
+
+from inspector import Inspector  # noqa: E402
+from inspector.examples import EXAMPLES  # noqa: E402
+from inspector.views.manifest import manifest_of  # noqa: E402
+
+DRAWN = ".attention-inspector[data-drawn]"
+# Notes when the workbench begins to draw (the mark is taken away) and when it has drawn (the mark is back).
+WATCH = """() => { const host = document.querySelector('.attention-inspector'); window.times = [];
+  new MutationObserver(() => window.times.push([performance.now(), host.hasAttribute('data-drawn')]))
+    .observe(host, {attributes: true, attributeFilter: ['data-drawn']}); }"""
+
+
+def text_of(inspector: Inspector, tokens: int) -> str:
+    words = (EXAMPLES[2].text + " ") * 3
+    kept = inspector.tokenizer(words, truncation=True, max_length=tokens)["input_ids"][1:-1]
+    return inspector.tokenizer.decode(kept)
+
+
+def drawing(page: Page) -> float:
+    """Seconds of the last drawing: from the mark's going to its coming back."""
+    page.wait_for_function("window.times.length && window.times[window.times.length - 1][1]", timeout=60_000)
+    times = page.evaluate("window.times")
+    page.evaluate("window.times = []")
+    return (times[-1][0] - times[0][0]) / 1000
+
+
+def in_the_app(page: Page, url: str, inspector: Inspector) -> None:
+    text = text_of(inspector, 512)
+    page.goto(url)
+    page.wait_for_selector(DRAWN)
+    page.evaluate(WATCH)
+    sent: list[int] = []
+    page.on("response", lambda r: sent.append(len(r.body())) if "component_server" in r.url else None)
+    page.locator("#text textarea").fill(text)
+    page.locator("#inspect").click()
+    page.wait_for_function(
+        "document.querySelector('.attention-inspector').shadowRoot.querySelector('.proof').textContent.includes('512 tokens')",
+        timeout=60_000,
+    )
+    first = drawing(page)
+    manifest = len(json.dumps(manifest_of(inspector(text))))
+    size = (manifest + sum(sent)) / 1e3
+    print(f"app, 512 tokens: first draw {first:.2f} s after the capture; {size:.0f} kB sent (reach: 1 s, 1 MB)")
+    for name, keys in (("head", "......."), ("layer", "]][[[[[")):
+        took = []
+        for key in keys:
+            page.locator(".tab[aria-selected=true]").focus()
+            page.keyboard.press(key)
+            took.append(drawing(page))
+        print(f"app, 512 tokens: another {name} {statistics.median(took):.3f} s median, {max(took):.3f} s worst (reach: 0.2 s)")
+
+
+def alone(page: Page, inspector: Inspector, folder: Path) -> None:
+    cap = inspector(text_of(inspector, 512))
+    path = folder / "page.html"
+    began = time.perf_counter()
+    cap.to_html("head_view", path)
+    wrote = time.perf_counter() - began
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        page.goto(path.as_uri())
+        page.wait_for_selector(DRAWN)
+        took.append(time.perf_counter() - began)
+    size, opens = path.stat().st_size / 1e6, statistics.median(took)
+    print(
+        f"page of all 72 heads, 512 tokens: {size:.1f} MB, written in {wrote:.1f} s, opens in {opens:.2f} s (reach: 25 MB, 2 s)"
+    )
+
+
+def beside_bertviz(page: Page, inspector: Inspector, folder: Path) -> None:
+    if not bertviz_scripts.answer_cdn(page.context):
+        print("BertViz was not opened: its scripts come from npm, which is not here.")
+    for tokens in (64, 128):
+        cap = inspector(text_of(inspector, tokens))
+        ours, theirs = folder / "ours.html", folder / "theirs.html"
+        cap.to_html("head_view", ours)
+        theirs.write_text(cap.to_bertviz("head_view"), encoding="utf-8")
+        figures = []
+        for path, there in ((ours, DRAWN), (theirs, "svg rect")):
+            began = time.perf_counter()
+            page.goto(path.as_uri())
+            page.wait_for_selector(there, timeout=120_000, state="attached")
+            page.evaluate("new Promise(requestAnimationFrame)")
+            figures.append((path.stat().st_size / 1e6, time.perf_counter() - began))
+        (size, took), (their_size, their_took) = figures
+        print(
+            f"head view, {tokens} tokens: ours {size:.1f} MB, {took:.2f} s; BertViz {their_size:.1f} MB, {their_took:.2f} s: "
+            f"{their_size / size:.0f} times the size, {their_took / took:.0f} times the wait"
+        )
+
+
+def main() -> None:
+    inspector = Inspector.from_pretrained("bundled")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        here = Path(folder)
+        browser = launch(play)
+        with app_server.serving(here / "log.txt") as url:
+            in_the_app(browser.new_page(viewport={"width": 1400, "height": 1000}), url, inspector)
+        alone(browser.new_page(viewport={"width": 1400, "height": 1000}), inspector, here)
+        beside_bertviz(browser.new_page(viewport={"width": 1400, "height": 1000}), inspector, here)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
