@@ -11,6 +11,14 @@ from inspector.views.registry import ANSWERS, VIEWS, Request, View
 
 __all__ = ["BertViz"]
 
+# Said inside the frame when a script of BertViz's does not arrive, where there would be an empty box.
+_OFFLINE = """<script>addEventListener("error", (event) => {
+  const say = () => { document.body.textContent = "BertViz loads its scripts from cdnjs.cloudflare.com, and that cannot be reached. "
+    + "The other views need no network."; };
+  if (event.target.tagName !== "SCRIPT") return;
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", say); else say();
+}, true);</script>"""
+
 
 @VIEWS.add("bertviz", order=900)
 class BertViz(View):
@@ -25,4 +33,4 @@ def page(capture: Capture, request: Request) -> dict[str, Any]:
     view, layers = request.get("view"), request.get("layers")
     if view not in LIMITS or not (layers is None or (isinstance(layers, list) and all(isinstance(n, int) for n in layers))):
         raise OutOfRange("A BertViz page was asked for.", "The request names no view or layer of it.", "Reload the page.")
-    return {"html": to_bertviz(capture, view, layers, batch=request.get("batch", 0))}
+    return {"html": _OFFLINE + to_bertviz(capture, view, layers, batch=request.get("batch", 0))}

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+FLAGS += ["--disable-features=IsolateSandboxedIframes"]  # so that requests of BertViz's frame can be answered by a test
 LOCAL = {"", "127.0.0.1", "localhost"}
 PAIR = ("The animal didn't cross the street.", "It was too tired to walk, so the driver waited.")
 LONG = "the grey cat slept on the shelf , and the old nurse fed the cat . rain fell on the harbour town " * 4

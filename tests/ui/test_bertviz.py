@@ -46,6 +46,17 @@ def test_bertviz_draws_the_layer_in_a_sandbox(browser, url, shot):
     context.close()
 
 
+def test_without_a_network_the_frame_says_why_it_is_empty(browser, url):
+    context = browser.new_context()
+    context.route("https://cdnjs.cloudflare.com/**", lambda route: route.abort())
+    page = context.new_page()
+    page.goto(url + "#view=bertviz")
+    page.wait_for_selector(".attention-inspector[data-view=bertviz][data-drawn]")
+    page.locator("[data-action=bertviz]").click()
+    expect(page.frame_locator("iframe.bertviz-frame").locator("body")).to_contain_text("cannot be reached")
+    context.close()
+
+
 def test_a_page_too_large_for_a_browser_is_refused_in_words(page, url):
     page.goto(url + "#view=bertviz&example=a-page")
     expect(page.locator(".proof")).to_contain_text("417 tokens")
