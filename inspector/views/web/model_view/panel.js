@@ -33,5 +33,5 @@
       known.map((m) => A.headPanel.strip(m, values[m.name], cell.row, cell.head)));
   }
 
-  return { create };
+  return { create, among };
 })();

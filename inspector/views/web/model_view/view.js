@@ -35,18 +35,11 @@
 
   /** Everything drawing needs, from data and selection. */
   read(raw) {
-    const { stage } = this, { data } = stage, { group, layer, heads, as, order } = stage.selection.state, { layers } = data.group(group);
-    const maps = A.allHeads.thumbs.read(raw, layers, A.allHeads.names.shown(data.keyTokens(group, layer)).length), measure = A.navigator.measure(stage), values = measure ? data.measures(group)[measure] : null, definition = measure ? data.measure(measure) : null;
-    const value = (row, head) => (values && Number.isFinite(values[row][head] ?? NaN) ? values[row][head] : null);
-    const flat = layers.flatMap((l, row) => Array.from({ length: l.heads }, (_, head) => ({ layer: l.index, row, head, value: value(row, head) }))).filter((c) => c.value !== null).sort((a, b) => b.value - a.value);
-    const range = { low: Math.min(definition ? definition.low ?? 0 : 0, flat.length ? flat[flat.length - 1].value : 0), high: definition && definition.high ? definition.high : Math.max(1e-9, flat.length ? flat[0].value : 1) };
-    const ratio = Math.max(1, window.devicePixelRatio || 1), theme = stage.theme(), width = Math.max(280, stage.picture.clientWidth);
-    const layout = order === "ranked" ? A.allHeads.layout.ranked(layers, values, width, maps, ratio, definition) : A.allHeads.layout.grid(layers, width, maps, ratio);
-    return {
-      maps, layers, layout, measure, definition, value, flat, range, ratio, theme, roles: A.roles(theme), lines: as === "lines", resting: measure === "rest", hover: null,
-      names: A.allHeads.names.of(data, group, maps), restName: data.restName(group, layer), count: layers.reduce((sum, l) => sum + l.heads, 0),
-      chosen: (c) => c.layer === layer && heads.includes(c.head), failed: (c) => layers[c.row].passed === false && (!layers[c.row].failing || layers[c.row].failing.includes(c.head)),
-    };
+    const { stage } = this, { data } = stage, { group, as, order } = stage.selection.state, told = A.allHeads.measured(stage), { layers } = told;
+    const maps = A.allHeads.thumbs.read(raw, layers, A.allHeads.names.shown(data.keyTokens(group, told.layer)).length);
+    const ratio = Math.max(1, window.devicePixelRatio || 1), width = Math.max(280, stage.picture.clientWidth);
+    const layout = order === "ranked" ? A.allHeads.layout.ranked(layers, told.values, width, maps, ratio, told.definition) : A.allHeads.layout.grid(layers, width, maps, ratio);
+    return { ...told, maps, layout, ratio, lines: as === "lines", hover: null, names: A.allHeads.names.of(data, group, maps) };
   }
 
   paint() {

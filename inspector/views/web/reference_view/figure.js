@@ -1,7 +1,5 @@
 // One of the aligned maps: its title, what it is, the picture with the cross-hair, and the value there.
 (A.reference ||= {}).figure = (() => {
-  const BAR = 108;
-
   function create(name, signed) {
     const { h } = A.dom, parts = {
       title: h("h3", { class: "ref-title" }), sub: h("p", { class: "ref-sub small" }), canvas: h("canvas", { class: "ref-map", dataset: { map: name } }), link: h("p", { class: "ref-link small" }),
@@ -23,7 +21,7 @@
     if (!known) return;
     figure.top = figure.signed ? A.reference.maps.reach(data, figure.name) : undefined;
     figure.image = A.reference.maps.canvas(data, figure.name, size, theme, figure.top);
-    if (figure.signed) paint(figure.bar, scaleBar(figure.top, roles, theme), ratio);
+    if (figure.signed) paint(figure.bar, scaleBar(figure.top, roles, theme, barHeight(size)), ratio);
     mark(figure, view);
   }
 
@@ -56,19 +54,22 @@
     canvas.style.height = `${canvas.height / ratio}px`;
   }
 
+  /** Shorter beside a small map, whose value stands above it. */
+  const barHeight = (size) => Math.max(40, Math.min(108, size.h - 84));
+
   /** +top, 0, −top along an upright bar. */
-  function scaleBar(top, roles, theme, x = 0, y = 0, scene = new A.Scene(76, BAR + 14)) {
+  function scaleBar(top, roles, theme, high, x = 0, y = 0, scene = new A.Scene(76, high + 14)) {
     const strip = document.createElement("canvas"), count = 64;
     strip.width = 1;
     strip.height = count;
     const ctx = strip.getContext("2d");
     for (let i = 0; i < count; i++) { ctx.fillStyle = A.colour.diverging(1 - (2 * i) / (count - 1), theme); ctx.fillRect(0, i, 1, 1); }
-    scene.image(strip, x, y + 7, 9, BAR, true);
-    scene.rect(x + 0.5, y + 7.5, 8, BAR - 1, { stroke: roles.strong });
-    const ticks = [[`+${A.reference.words.size(top)}`, 7], ["0", 7 + BAR / 2], [`−${A.reference.words.size(top)}`, 7 + BAR]];
+    scene.image(strip, x, y + 7, 9, high, true);
+    scene.rect(x + 0.5, y + 7.5, 8, high - 1, { stroke: roles.strong });
+    const ticks = [[`+${A.reference.words.size(top)}`, 7], ["0", 7 + high / 2], [`−${A.reference.words.size(top)}`, 7 + high]];
     for (const [text, at] of ticks) scene.text(x + 14, y + at, text, { size: 11, fill: roles.muted });
     return scene;
   }
 
-  return { create, draw, mark, add, scaleBar };
+  return { create, draw, mark, add, scaleBar, barHeight };
 })();

@@ -19,7 +19,7 @@
     made.text(x, y + 19, figure.sub.textContent, { size: 11, fill: roles.muted, room: column - 16 });
     A.reference.figure.add(made, figure, view, x, y + 34);
     if (at) made.text(side, y + 44, A.reference.words.value(figure, view, at), { size: 13, weight: 600, fill: roles.ink });
-    if (figure.signed) A.reference.figure.scaleBar(figure.top, roles, theme, side, y + 34 + Math.max(0, size.h - 122), made);
+    if (figure.signed) A.reference.figure.scaleBar(figure.top, roles, theme, A.reference.figure.barHeight(size), side, y + 20 + size.h - A.reference.figure.barHeight(size), made);
   }
 
   const canvas = (view) => A.paintScene(document.createElement("canvas"), scene(view), Math.max(2, view.ratio), view.roles.card);
