@@ -107,10 +107,12 @@ def _draw(view: str, arguments: dict[str, Any]) -> str:
     import bertviz
 
     batch, second = arguments.pop("batch"), arguments.pop("segments", None)
-    tables = {
-        name: [call.weights(batch) for call in value] if name.endswith("attention") else value
+    by_layer = {
+        name: {call.layer_index: call.weights(batch) for call in value}
         for name, value in arguments.items()
+        if name.endswith("attention")
     }
+    tables: dict[str, Any] = arguments | by_layer | {"include_layers": sorted(set.intersection(*map(set, by_layer.values())))}
     if second is not None:
         tables["sentence_b_start"] = second
     with warnings.catch_warnings():  # BertViz leaves its script file open

@@ -13,7 +13,7 @@ __all__ = ["BertViz"]
 
 # Said inside the frame when a script of BertViz's does not arrive, where there would be an empty box.
 _OFFLINE = """<script>addEventListener("error", (event) => {
-  const say = () => { document.body.textContent = "BertViz loads its scripts from cdnjs.cloudflare.com, and that cannot be reached. "
+  const say = () => { document.body.textContent = "BertViz loads its scripts from cdnjs.cloudflare.com, which cannot be reached. "
     + "The other views need no network."; };
   if (event.target.tagName !== "SCRIPT") return;
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", say); else say();

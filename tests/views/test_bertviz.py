@@ -19,6 +19,7 @@ def params(html: str) -> dict:
 
 def test_bertviz_gets_the_captured_weights(sentence_capture):
     data = params(sentence_capture.to_bertviz("head_view", layers=[2, 3]))
+    assert data["include_layers"] == [2, 3]
     found = torch.tensor(data["attention"][0]["attn"])
     for at, layer in enumerate((2, 3)):
         torch.testing.assert_close(found[at], sentence_capture.call(layer).weights()[0])
