@@ -15,6 +15,7 @@ from inspector.captures import Capture
 from inspector.encoding import encode, max_tokens
 from inspector.errors import InputError, NoAttention
 from inspector.hooks import capture
+from inspector.limits import check_inputs
 from inspector.loading import load_model, load_tokenizer
 
 __all__ = ["Inspector"]
@@ -82,9 +83,11 @@ class Inspector:
 
         Raises:
             InputError: the input is empty, too long, or needs a tokenizer that is missing.
+            TooLarge: it would not fit into memory; the message says what would.
             NoAttention: the model ran and performed no attention that can be shown.
         """
         inputs = self.encode(text, pair, truncate=truncate)
+        check_inputs(self.model, inputs, layers=options.get("layers"), offload=options.get("offload_to") is not None)
         with _evaluating(self.model), torch.no_grad():
             if _is_encoder_decoder(self.model) and "decoder_input_ids" not in inputs and "input_ids" in inputs:
                 inputs = self._with_answer(inputs, pair, truncate)

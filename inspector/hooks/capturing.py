@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,13 +18,19 @@ from inspector.hooks.proving import PROOF_ROWS
 from inspector.hooks.scopes import hooked
 from inspector.hooks.selecting import Selection, selector
 from inspector.hooks.session import Session, open_session
+from inspector.offloading import Shelf
 
 __all__ = ["capture"]
 
 
 @contextlib.contextmanager
 def capture(
-    model: nn.Module, *, layers: Selection = None, tokenizer: Any = None, proof_rows: int | None = PROOF_ROWS
+    model: nn.Module,
+    *,
+    layers: Selection = None,
+    tokenizer: Any = None,
+    proof_rows: int | None = PROOF_ROWS,
+    offload_to: str | os.PathLike[str] | None = None,
 ) -> Iterator[Capture]:
     """A ``Capture`` of every attention operation that ``model`` performs inside the block.
 
@@ -36,6 +43,8 @@ def capture(
             pattern such as ``"*.layer.3.*"``, a list of these, or a function of a ``Place``. The others cost nothing.
         tokenizer: reads the tokens of ``input_ids``; without it tokens are shown as ids.
         proof_rows: rows per head checked against the model's own output while it runs; None checks all.
+        offload_to: a folder that takes the queries and keys of each call as soon as it has run, mapped back from there: for
+            texts whose capture does not fit into memory. The files must stay as long as the capture is used.
 
     >>> from inspector import Inspector
     >>> inspector = Inspector.from_pretrained("bundled")
@@ -47,6 +56,8 @@ def capture(
     found = Capture(info=_info(model))
     selects, names = selector(layers, model)
     session = Session(model, found, names, selects, proof_rows)
+    if offload_to is not None:
+        session.store = Shelf(offload_to).put
     with contextlib.ExitStack() as stack:
         stack.enter_context(patched((*interface.PATCHES, *multihead.PATCHES, *steps.PATCHES)))
         stack.callback(session.settle)

@@ -83,6 +83,7 @@ class Session:
         names: what each module is called and which layer and tower it belongs to.
         selects: whether the calls of a place are wanted.
         proof_rows: rows per head to check at once; None for all.
+        store: where the tensors of a call go; they stay as they are unless told otherwise.
         steps: how often the model has run, and what its cache held before each run.
         masks: the masks met so far.
     """
@@ -92,6 +93,7 @@ class Session:
     names: Names
     selects: Callable[[Place], bool]
     proof_rows: int | None = PROOF_ROWS
+    store: Callable[[Evidence], Evidence] = lambda evidence: evidence
     steps: Steps = field(default_factory=Steps)
     masks: Masks = field(default_factory=Masks)
     _local: threading.local = field(default_factory=threading.local)
@@ -145,7 +147,7 @@ class Session:
         """A call of its own."""
         call = AttentionCall(
             name=place.name,
-            evidence=seen.evidence,
+            evidence=self.store(seen.evidence),
             kind=place.kind,
             layer_index=self.names.layer(seen.module, place, index),
             source=seen.source,
@@ -189,7 +191,7 @@ class Session:
         """The block is over: generations become plain tables, and the model's own tensors are let go."""
         for at, call in enumerate(self.capture.calls):
             if isinstance(call.evidence, Growing):
-                self.capture.calls[at] = replace(call, evidence=call.evidence.settled)
+                self.capture.calls[at] = replace(call, evidence=self.store(call.evidence.settled))
         if self.steps.steps and not self.capture.calls and not self.capture.missing and self.selects is everything:
             name = type(self.model).__name__
             self.miss(name, "The model ran, and nothing in it compared queries with keys: it has no attention to show.")
