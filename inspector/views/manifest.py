@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from inspector.captures import AttentionCall, Capture
+from inspector.errors import InspectorError
 from inspector.metrics import METRICS, list_metrics, measure
 from inspector.scores import Scores
 from inspector.tokens import Tokens
@@ -96,9 +97,12 @@ def _layer(call: AttentionCall) -> dict[str, Any]:
 
 
 def _values(capture: Capture, name: str, tower: str, kind: str, batch: int) -> list[list[float | None]]:
-    """Per layer a list of heads; layers of one group may have different numbers of heads."""
-    values = measure(capture, name, tower=tower, kind=kind, batch=batch).values
+    """Per layer a list of heads; layers of one group may have different numbers of heads. None where it cannot be measured."""
     calls = capture.group(tower, kind)
+    try:
+        values = measure(capture, name, tower=tower, kind=kind, batch=batch).values
+    except InspectorError:  # a weight that is not a number, say: the picture shows where, so it has to be drawn
+        return [[None] * call.shape[1] for call in calls]
     return [[_finite(v) for v in row[: call.shape[1]].tolist()] for row, call in zip(values, calls, strict=True)]
 
 
