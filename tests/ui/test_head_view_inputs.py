@@ -175,3 +175,19 @@ def test_a_head_too_long_to_be_sent_is_drawn_from_the_rows_shown(page):
     assert page.evaluate("asked.map((r) => r.kind)") == ["head", "rows"]
     rows = page.evaluate("asked[1]")
     assert rows["to"] - rows["from"] == 28
+
+
+def test_pieces_joined_to_words_sum_to_a_word_and_average_from_one(page):
+    weights = torch.softmax(torch.randn(7, 7), 1)
+    axis = {"labels": ["the", "un", "believ", "able", "cat", "sa", "t"], "continues": [0, 0, 1, 1, 0, 0, 1]}
+    mount(page, weights, same=True, axis=axis, start={"query": 2, "key": 6})
+    page.get_by_label("Words, not pieces").check()
+    page.wait_for_function(
+        "() => location.hash.includes('words=true') && document.querySelector('.attention-inspector').dataset.drawn"
+    )
+    assert page.locator(".query .token").all_text_contents() == ["the", "unbelievable", "cat", "sat"]
+    assert caption(page).startswith("‘unbelievable’ ")
+    assert "To a word: the sum over its pieces; from a word: their mean." in page.locator(".how").inner_text()
+    assert float(number(page, 5)) == pytest.approx(float(weights[1:4, 5:7].sum(1).mean()), abs=5.1e-4)
+    assert float(number(page, 4)) == pytest.approx(float(weights[1:4, 4].mean()), abs=5.1e-4)
+    assert "padding" not in legend(page)

@@ -8,6 +8,7 @@ A.frame = {
     parts.top = h("header", { class: "top" }, bench.host === "app" ? parts.proof : A.frame.brand(parts), parts.actions);
     parts.tablist = h("div", { class: "tabs", role: "tablist", "aria-label": "Views" });
     parts.chosen = h("div", { class: "chosen" });
+    parts.link = h("div", { class: "link", title: "The pinned link" });
     parts.caption = h("h2", { class: "caption", "aria-live": "polite" });
     parts.how = h("p", { class: "how" });
     parts.progress = h("div", { class: "progress", hidden: true, role: "status" });

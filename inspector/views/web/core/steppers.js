@@ -10,9 +10,8 @@ A.steppers = {
     put(bench.parts.chosen, texts, steppers.groups(bench),
       steppers.one("Layer", `Layer ${layer.index}`, at > 0, at < group.layers.length - 1, (step) => steppers.layer(bench, step)),
       steppers.one("Head", name, state.heads[0] > 0, state.heads[0] < layer.heads - 1, (step) => steppers.head(bench, step)),
-      h("div", { class: "link", title: "The pinned link" }));
+      bench.parts.link);
     if (keep) { const again = bench.parts.chosen.querySelector(`[data-step="${keep}"]`); if (again) again.focus(); }
-    steppers.link(bench);
   },
 
   one(name, text, back, on, step) {
@@ -51,7 +50,7 @@ A.steppers = {
   /** The pinned link in words: ‘it’ → ‘animal’ 0.567; without a chosen key the strongest one stands there. */
   async link(bench) {
     const { h, put } = A.dom, { state } = bench.selection, { group, layer, heads, query } = state;
-    const slot = bench.parts.chosen.querySelector(".link"), queries = bench.data.queryTokens(group, layer), keys = bench.data.keyTokens(group, layer);
+    const slot = bench.parts.link, queries = bench.data.queryTokens(group, layer), keys = bench.data.keyTokens(group, layer);
     if (query === null) return put(slot, "no token pinned");
     const row = await bench.data.head(group, layer, heads[0]).then((head) => head.row(query)).catch(() => null);
     const free = keys.filter((t) => !t.padding && !(t.rest && state.special !== "draw"));

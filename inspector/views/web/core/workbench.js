@@ -78,6 +78,7 @@ A.Workbench = class {
       await this.drawOnce(now);
     }
     this.drawing = false;
+    A.steppers.link(this);
     this.element.dataset.drawn = String(++this.drawnCount);
     this.element.dispatchEvent(new CustomEvent("drawn", { bubbles: true, composed: true }));
   }

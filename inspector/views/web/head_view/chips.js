@@ -18,10 +18,17 @@
     const all = shown.length === total, round = (text, name, on) => h("button", { type: "button", class: "chip round", "data-chip": name, on: { click: on } }, text);
     put(row, made, round("all", "all", () => stage.selection.set({ heads: Array.from({ length: total }, (_, i) => i), blank: false })),
       round("none", "none", () => stage.selection.set({ heads: [heads[0]], blank: true })));
-    row.querySelector("[data-chip=all]").hidden = all && total > 1 ? false : total === 1;
+    row.querySelector("[data-chip=all]").hidden = total === 1;
     row.querySelector("[data-chip=all]").setAttribute("aria-pressed", String(all));
     row.scrollLeft = left;
+    chips.reveal(row, made[heads[0]]);
     if (keep !== null) { const again = row.querySelector(`[data-chip="${keep}"]`); if (again) again.focus({ preventScroll: true }); }
+  },
+
+  /** Bring a chip into the row's own scrolled part, without moving the page. */
+  reveal(row, chip) {
+    const start = chip.offsetLeft - row.offsetLeft, end = start + chip.offsetWidth;
+    if (start < row.scrollLeft || end > row.scrollLeft + row.clientWidth) row.scrollLeft = start - (row.clientWidth - chip.offsetWidth) / 2;
   },
 
   listen(stage, chip, head, total) {

@@ -8,7 +8,7 @@
     const anchor = left === rtl ? "end" : "start";
     const label = svg("text", { x: n(x), y: n(y + 5), class: "token", "text-anchor": anchor, direction: rtl ? "rtl" : "ltr" }, text);
     if (!position) return [label];
-    const at = x + (left ? 1 : -1) * (width(text) + 5);
+    const at = x + (left ? 1 : -1) * (width(text, 14, 600) + 4);
     return [label, svg("text", { x: n(at), y: n(y + 5), class: "position", "text-anchor": left ? "start" : "end" }, token.position)];
   }
 
@@ -47,7 +47,7 @@
     let label, resting = false;
     if (entry.more) {
       const text = `⋯ ${A.words.count(entry.more.length)} more`;
-      label = [svg("text", { x: n(geo.keyStart), y: n(y + 4.5), class: "more" }, text), svg("path", { class: "more-line", d: `M${n(geo.keyStart + A.tokens.width(text, 12) + 6)} ${n(y)}H${n(geo.right - 40)}` })];
+      label = [svg("text", { x: n(geo.keyStart), y: n(y + 4.5), class: "more" }, text), geo.narrow ? null : svg("path", { class: "more-line", d: `M${n(geo.keyStart + A.tokens.width(text, 12) + 6)} ${n(y)}H${n(geo.right - 40)}` })];
     } else {
       const token = sheet.keyTokens[entry.key];
       resting = token.rest && sheet.fold;

@@ -43,7 +43,7 @@
   const sum = (weights, keys) => keys.reduce((total, k) => total + (weights[k] || 0), 0);
 
   function fillKeys(scene, focus, weights, q) {
-    const { parts, sheet, state } = scene, chosen = chosenKey(scene, focus, weights);
+    const { parts, sheet, state } = scene, few = parts.keys.length <= 10, chosen = chosenKey(scene, focus, weights);
     const values = parts.keys.map(({ entry, resting }) => (resting ? 0 : entry.more ? sum(weights, entry.more) : weights[entry.key]));
     const top = Math.max(1e-9, ...values.filter((v, i) => Number.isFinite(v) && !parts.keys[i].entry.more));
     parts.keys.forEach((slot, i) => {
@@ -51,7 +51,7 @@
       element.classList.toggle("chosen", own);
       element.classList.toggle("strong", !!focus && value >= 0.02);
       element.classList.toggle("pinned-key", own && state.key === entry.key);
-      slot.number.textContent = resting || (value < 0.005 && Number.isFinite(value)) ? "" : A.words.weight(value);
+      slot.number.textContent = resting || (value < 0.005 && Number.isFinite(value) && !few) ? "" : A.words.weight(value);
       A.dom.put(slot.bars, entry.more || resting ? null : bars(scene, slot, q, value, top));
     });
   }

@@ -7,7 +7,7 @@
     if (found.capped) parts.push("Only the strongest 4,000 are drawn.");
     if (scene.keys.some((k) => k.more)) parts.push("Dashed: the sum of tokens not listed.");
     if (threshold > 0) parts.push("The rest is hidden.");
-    const padding = sheet.queryTokens.filter((t) => t.padding).length || sheet.keyTokens.filter((t) => t.padding).length;
+    const padding = sheet.queryTokens.filter((t) => t.padding && !t.merged).length || sheet.keyTokens.filter((t) => t.padding && !t.merged).length;
     if (padding) parts.push(`${count(padding)} padding ${padding === 1 ? "position" : "positions"} not shown.`);
     if (sheet.heads[0].mask && (sheet.heads[0].mask.left != null || sheet.heads[0].mask.right != null)) parts.push("Fine hatch: not allowed to look there.");
     return parts.join(" ");

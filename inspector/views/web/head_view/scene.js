@@ -1,7 +1,7 @@
 // Everything one drawing follows from, made from the selection: numbers, rows, geometry, links, colours, words.
 (A.headView ||= {}).scene = (() => {
   async function make(stage, view) {
-    const H = A.headView, { data, selection } = stage, { state } = selection, theme = stage.theme();
+    const H = A.headView, { state, data } = joined(stage), theme = stage.theme();
     const plan = H.plan.rows(data.queryTokens(state.group, state.layer), state.query, state.from);
     const sheet = await H.sheet.load(data, state, plan.rows.length ? plan.rows : [0]);
     const words = sheet.queryTokens.filter((t) => !t.padding).length, threshold = state.threshold === null ? H.links.auto(words) : state.threshold;
@@ -17,6 +17,14 @@
     scene.stop = state.query !== null && plan.rows.includes(state.query) ? state.query : plan.rows.find((q) => !sheet.queryTokens[q].rest) ?? plan.rows[0];
     scene.summary = (q) => H.facts.summary(sheet, q);
     return scene;
+  }
+
+  /** The selection and the data, with pieces joined to words where the reader wants that. */
+  function joined({ selection: { state }, data }) {
+    const { group, layer } = state, tokens = data.queryTokens(group, layer), keys = data.keyTokens(group, layer);
+    if (!state.words || !(A.merged.any(tokens) || A.merged.any(keys))) return { state, data };
+    const at = (position, list) => (position === null ? null : A.merged.starts(list)[position]);
+    return { state: { ...state, query: at(state.query, tokens), key: at(state.key, keys), joined: true }, data: (data.joined ||= A.merged.data(data)) };
   }
 
   function mean(each) {
@@ -43,7 +51,7 @@
 
 /** Show what is in focus now: what the pointer is over, else what is pinned. */
 A.headView.refocus = (view, live) => {
-  const { scene, stage } = view, H = A.headView, { state, hovered } = stage.selection, over = hovered && (hovered.query !== undefined || hovered.key !== undefined) ? hovered : null;
+  const { scene, stage } = view, H = A.headView, { state } = scene, { hovered } = stage.selection, over = hovered && (hovered.query !== undefined || hovered.key !== undefined) ? hovered : null;
   if (state.blank) { H.focus.show(scene, null); A.dom.put(view.list.element); return stage.caption(["No head is shown."], "Choose one or more heads above the picture."); }
   const reachable = over && over.query !== undefined && !scene.sheet.heads.every((head) => head.rowNow(over.query)) ? null : over;
   const focus = reachable || (state.query === null ? null : { query: state.query });
@@ -63,10 +71,11 @@ A.headView.overall = (scene) => {
 };
 
 /** How to read the picture, in one muted line. */
-A.headView.how = ({ sheet, geo }) => {
+A.headView.how = ({ sheet, geo, state }) => {
   const rest = sheet.special === "fold" && sheet.restName ? ` ${geo.narrow ? "Left: attention" : "Hatched bars: attention"} parked on ${sheet.restName}.` : "";
+  const words = state.joined ? " To a word: the sum over its pieces; from a word: their mean." : "";
   const scaled = sheet.special === "rescale" && sheet.restName ? ` ${A.captions.rescaled(sheet.restName)}` : "";
-  return `A thicker line is more attention.${rest}${scaled} Click a token to pin it, Esc to let go.`;
+  return `A thicker line is more attention.${rest}${scaled}${words} Click a token to pin it, Esc to let go.`;
 };
 
 /** Make one cell the picture's tab stop and give it the focus. */
@@ -75,17 +84,10 @@ A.headView.stop = (view, cell) => {
   cell.focus({ preventScroll: false });
 };
 
-/** The row in focus, or the whole head, as a table. */
-A.headView.table = (scene, stage) => {
-  const { sheet, state } = scene, names = state.heads.map((x) => `head ${x}`), title = `${stage.data.manifest.title || ""}, layer ${state.layer}, ${A.words.list(names)}`;
-  const scaled = sheet.special === "rescale" ? " Rescaled to 1 without special tokens." : "";
-  if (state.query !== null) {
-    const order = sheet.keyTokens.map((t) => t.position).filter((k) => !sheet.keyTokens[k].padding).sort((a, b) => sheet.mean(state.query)[b] - sheet.mean(state.query)[a]);
-    return { caption: `Where ‘${sheet.queryTokens[state.query].label}’ (position ${state.query}) looks. ${title}.${scaled}`, columns: ["position", "token", ...names.map((x) => `weight, ${x}`)],
-      rows: order.map((k) => [k, sheet.keyTokens[k].label, ...sheet.heads.map((_, h) => sheet.row(h, state.query)[k])]) };
-  }
-  const local = sheet.heads.every((head) => head.local), rows = local ? sheet.queryTokens.filter((t) => !t.padding).map((t) => t.position) : scene.plan.rows;
-  const links = rows.flatMap((q) => sheet.keyTokens.filter((t) => !t.padding && sheet.mean(q)[t.position] >= scene.threshold).map((t) => [q, sheet.queryTokens[q].label, t.position, t.label, ...sheet.heads.map((_, h) => sheet.row(h, q)[t.position])]));
-  links.sort((a, b) => b[4] - a[4]);
-  return { caption: `Weights of ${A.headView.legend.limit(scene.threshold)} or more. ${title}.${scaled}`, columns: ["from position", "from", "to position", "to", ...names.map((x) => `weight, ${x}`)], rows: links };
+/** Lines fade in for 120 ms when a head is chosen or a token pinned, never while the pointer only passes. */
+A.headView.appear = ({ element }, changed) => {
+  element.classList.remove("appear");
+  if (!["layer", "heads", "group", "query"].some((name) => changed.has(name))) return;
+  element.getBoundingClientRect();
+  element.classList.add("appear");
 };
