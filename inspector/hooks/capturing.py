@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from inspector.captures import Capture
-from inspector.hooks import interface, multihead, steps
+from inspector.hooks import compiled, interface, multihead, steps
 from inspector.hooks.inputs import watched_inputs
 from inspector.hooks.patching import patched
 from inspector.hooks.proving import PROOF_ROWS
@@ -21,6 +21,8 @@ from inspector.hooks.session import Session, open_session
 from inspector.offloading import Shelf
 
 __all__ = ["capture"]
+
+_PATCHES = (*interface.PATCHES, *multihead.PATCHES, *steps.PATCHES, *compiled.PATCHES)
 
 
 @contextlib.contextmanager
@@ -59,7 +61,8 @@ def capture(
     if offload_to is not None:
         session.store = Shelf(offload_to).put
     with contextlib.ExitStack() as stack:
-        stack.enter_context(patched((*interface.PATCHES, *multihead.PATCHES, *steps.PATCHES)))
+        stack.enter_context(patched(_PATCHES))
+        stack.enter_context(compiled.uncompiled(model))
         stack.callback(session.settle)
         stack.enter_context(open_session(session))
         stack.enter_context(watched_inputs(session, tokenizer))
@@ -78,4 +81,4 @@ def _info(model: nn.Module) -> dict[str, str]:
         "attn_implementation": str(getattr(config, "_attn_implementation", "") or ""),
         "dtype": str(parameter.dtype).removeprefix("torch."),
         "device": str(parameter.device),
-    }
+    } | ({"note": "compiled; run uncompiled while captured"} if compiled.is_compiled(model) else {})

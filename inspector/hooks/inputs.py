@@ -71,7 +71,7 @@ class _Reader:
 
     def encoder(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """The encoder runs by itself."""
-        if self.session.is_open() and not self.session.steps.running:
+        if self.session.is_open() and self.session.steps.current is None:
             given = _named(model, args, kwargs)
             self.session.steps.open()
             self._read("input", given.get("input_ids"), given.get("attention_mask"), None)

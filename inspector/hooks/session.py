@@ -106,7 +106,7 @@ class Session:
 
     def wants(self, module: nn.Module) -> bool:
         """Whether calls of ``module`` are to be kept: it is part of the model, or runs inside it, and is selected."""
-        known = self.names.knows(module) or self.steps.running
+        known = self.names.knows(module) or self.steps.current is not None
         return known and (self.selects is everything or self.selects(self.names.place(module)))
 
     def wants_within(self, module: nn.Module) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,57 +63,80 @@ class Step:
         return found[::-1]
 
 
+class _Thread(threading.local):
+    """Where one thread stands."""
+
+    def __init__(self) -> None:
+        self.current: Step | None = None
+        self.last: Step | None = None
+        self.opened: int | None = None
+        self.order: Tensor | None = None
+        self.counts: dict[str, int] = {}
+
+
 @dataclass(eq=False)
 class Steps:
-    """The forward passes of one capture."""
+    """The forward passes of one capture, each thread's for itself."""
 
     steps: list[Step] = field(default_factory=list)
-    running: bool = False
-    run: int = -1
-    _opened: bool = False
-    _counts: dict[str, int] = field(default_factory=dict)
-    _order: Tensor | None = None
+    runs: int = 0
+    _thread: _Thread = field(default_factory=_Thread)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def current(self) -> Step | None:
-        """The pass that runs, or None."""
-        return self.steps[-1] if self.steps and self.running else None
+        """The pass that runs in this thread, or None."""
+        return self._thread.current
 
     @property
     def number(self) -> int:
         """Of the pass that runs, or the last one; 0 before the first."""
-        return max(0, len(self.steps) - 1)
+        step = self._thread.current or self._thread.last
+        return step.number if step is not None else 0
 
     def begin(self, cache: Any, ids: dict[str, Tensor], mask: Tensor | None) -> None:
         """The whole model starts a forward pass."""
-        last = self.steps[-1] if self.steps else None
+        thread = self._thread
+        last = thread.last
         same = last is not None and cache is not None and cache is last.cache
         past = _length(cache)
         if past is None:  # a cache that cannot tell: count what was fed
             past = last.past + last.length if same and last is not None else 0
         before = last if same and past > 0 else None
-        step = Step(len(self.steps), past, cache, _is_static(cache), before, self._order if before else None, ids, mask)
-        step.repeats = last is not None and past == 0 and _extends(last, step)
-        if before is None and not step.repeats and not self._opened:
-            self.run += 1
-        self._opened, step.run = False, self.run
-        self.steps.append(step)
-        self._order, self.running = None, True
-        self._counts.clear()
+        with self._lock:
+            step = Step(len(self.steps), past, cache, _is_static(cache), before, thread.order if before else None, ids, mask)
+            step.repeats = last is not None and past == 0 and _extends(last, step)
+            step.run = self._run(step, last)
+            self.steps.append(step)
+        thread.current, thread.opened, thread.order = step, None, None
+        thread.counts.clear()
+
+    def _run(self, step: Step, last: Step | None) -> int:
+        if last is not None and (step.before is not None or step.repeats):
+            return last.run
+        if self._thread.opened is not None:
+            return self._thread.opened
+        self.runs += 1
+        return self.runs - 1
 
     def open(self) -> None:
         """An encoder starts by itself; the next pass of the whole model belongs to its run."""
-        self.run += 1
-        self._opened = True
-        self._counts.clear()
+        with self._lock:
+            self._thread.opened = self.runs
+            self.runs += 1
+        self._thread.counts.clear()
 
     def axis(self, name: str) -> str:
         """The name of a sequence of the present run: "input", then "input 2" …"""
-        return name if self.run <= 0 else f"{name} {self.run + 1}"
+        thread = self._thread
+        step = thread.current or thread.last
+        run = thread.opened if thread.opened is not None else step.run if step is not None else 0
+        return name if run == 0 else f"{name} {run + 1}"
 
     def end(self) -> None:
-        """The forward pass is over."""
-        self.running = False
+        """The forward pass of this thread is over."""
+        if self._thread.current is not None:
+            self._thread.last, self._thread.current = self._thread.current, None
 
     def forget(self) -> None:
         """Lets go of the model's caches."""
@@ -121,14 +145,16 @@ class Steps:
 
     def reorder(self, cache: Any, order: Tensor) -> None:
         """Beam search has moved batch items: item i goes on from item ``order[i]``."""
-        if self.steps and self.steps[-1].cache is cache:
+        thread = self._thread
+        if thread.last is not None and thread.last.cache is cache:
             order = order.detach().cpu()
-            self._order = order if self._order is None else self._order[order]
+            thread.order = order if thread.order is None else thread.order[order]
 
     def count(self, name: str) -> int:
         """Which call of this module within the running pass the next one is, from 0."""
-        before = self._counts.get(name, 0)
-        self._counts[name] = before + 1
+        counts = self._thread.counts
+        before = counts.get(name, 0)
+        counts[name] = before + 1
         return before
 
 
@@ -164,7 +190,7 @@ def _is_static(cache: Any) -> bool:
     return any(isinstance(layer, StaticLayer) for layer in layers)
 
 
-def _watch_reordering(owner: type) -> Patch:
+def _watch_reordering(owner: Any) -> Patch:
     original = owner.reorder_cache
 
     def reorder_cache(self: Any, beam_idx: Tensor) -> Any:

@@ -1,0 +1,40 @@
+"""Compiled models: their traced code holds no kernel to watch, so inside a capture they run as they were written.
+
+Only models that are compiled are held back; a flex-attention kernel keeps its own compilation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+from inspector.hooks.patching import Patch
+from inspector.hooks.session import watching
+
+__all__ = ["PATCHES", "is_compiled", "uncompiled"]
+
+_get_compiled_call = PreTrainedModel.get_compiled_call
+
+
+def is_compiled(model: nn.Module) -> bool:
+    """Whether the model or a part of it was compiled."""
+    return any(hasattr(m, "_orig_mod") or getattr(m, "_compiled_call_impl", None) is not None for m in model.modules())
+
+
+def uncompiled(model: nn.Module) -> contextlib.AbstractContextManager[Any]:
+    """Inside, a compiled ``model`` runs its Python code."""
+    return torch.compiler.set_stance("force_eager") if is_compiled(model) else contextlib.nullcontext()
+
+
+def _tapped_compiled_call(self: PreTrainedModel, compile_config: Any) -> Any:
+    """Generation with a static cache compiles the model by itself."""
+    if any(session.names.knows(self) for session in watching()):
+        return self.__call__
+    return _get_compiled_call(self, compile_config)
+
+
+PATCHES = (Patch(PreTrainedModel, "get_compiled_call", _tapped_compiled_call),)
