@@ -18,7 +18,7 @@ from inspector.views import VIEWS
 
 __all__ = ["main"]
 
-ViewName = enum.StrEnum("ViewName", {name: name for name in VIEWS})
+ViewName = enum.StrEnum("ViewName", {name: name for name in VIEWS})  # type: ignore[misc]
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -47,9 +47,9 @@ def inspect(
         elif out.suffix == ".safetensors":
             capture.save(out)
         else:
-            start = {"layer": layer or 0, "heads": [head or 0]} if layer is not None or head is not None else None
-            if start:
-                capture.call(start["layer"])
+            start = None
+            if layer is not None or head is not None:
+                start = {"layer": capture.call(layer or 0).layer_index, "heads": [head or 0]}
             capture.to_html([str(name) for name in view] if view else "head_view", out, start=start)
         _say(capture, out)
     except InspectorError as error:
