@@ -45,7 +45,8 @@ def overview(capture: Capture, call: AttentionCall, batch: int, head: int) -> di
 def tile(capture: Capture, request: Request) -> dict[str, Any]:
     """A rectangle of one head: single weights at pool 1, means of pool × pool weights above.
 
-    With ``small`` as bytes, round(255·√(value / top)), for pictures: a quarter of the size.
+    With ``largest`` each block's largest weight instead. With ``small`` as bytes, round(255·√(value / top)), for pictures: a
+    quarter of the size.
     """
     call = find_call(capture, request)
     q0 = whole(request, "q0", 0, call.shape[2] - 1)
@@ -56,8 +57,9 @@ def tile(capture: Capture, request: Request) -> dict[str, Any]:
     head = whole(request, "head", 0, call.shape[1] - 1)
     if ((q1 - q0) / pool) * ((k1 - k0) / pool) > 2**20:
         raise OutOfRange("A tile was asked for.", "It has more than a million cells.", "Ask for a smaller one, or pool more.")
-    values = call.tile(head, queries=slice(q0, q1), keys=slice(k0, k1), pool=pool, batch=request.get("batch", 0))
+    reduce = "max" if request.get("largest") else "mean"
+    values = call.tile(head, queries=slice(q0, q1), keys=slice(k0, k1), pool=pool, batch=request.get("batch", 0), reduce=reduce)
     if request.get("small"):
         top = float(values.nan_to_num(0).max()) or 1.0
-        return {"values": square_roots(values / top), "top": top, "mean": pool > 1}
-    return {"values": floats(values), "mean": pool > 1}
+        return {"values": square_roots(values / top), "top": top, "mean": pool > 1 and reduce == "mean"}
+    return {"values": floats(values), "mean": pool > 1 and reduce == "mean"}

@@ -61,6 +61,9 @@
     return this.fits.get(key);
   }
 
+  /** Means or largest: blocks() is told each time. */
+  use() {}
+
   /** Nothing has to be fetched. */
   wanted() {
     return null;

@@ -32,10 +32,19 @@
 
   const mean = (values) => (values.length ? values.reduce((a, b) => a + b, 0) / values.length : 0);
 
+  /** Mean over all rows, those that may not see the key included: a key that only the last row sees is not what everyone looks at. */
+  function overall(map) {
+    const { rows, cols, remote } = map.field, sums = new Float64Array(cols.length);
+    if (remote) return sums.map((_, c) => map.received(c));
+    for (let r = 0; r < rows.length; r++) for (let c = 0; c < cols.length; c++) { const v = map.field.value(r, c); if (v > 0) sums[c] += v / rows.length; }
+    return sums;
+  }
+
   function strongest(map) {
-    let best = -1, most = 0;
-    for (let c = 0; c < map.field.cols.length; c++) if (map.received(c) > most) { most = map.received(c); best = c; }
-    return best < 0 ? null : { key: map.key(best), mean: most };
+    const mean = overall(map);
+    let best = -1;
+    for (let c = 0; c < mean.length; c++) if (mean[c] > (best < 0 ? 0 : mean[best])) best = c;
+    return best < 0 ? null : { key: map.key(best), mean: mean[best] };
   }
 
   /** Mean weight on the token before, after, on itself, and summed over other tokens with the same label. */

@@ -51,7 +51,8 @@
     this.layout = A.heat.layout.measure(this, this.width);
     this.linear = state.colour === "linear";
     this.common = state.scale === "common";
-    this.largest = state.pooling === "largest" && !this.field.remote && this.level.pool > 1;
+    this.largest = state.pooling === "largest" && this.level.pool > 1;
+    this.field.use(state.pooling === "largest");
     this.fit = this.field.fit(this.level.pool, this.largest);
     this.top = this.common ? 1 : this.fit.top;
     this.receivedTop = this._received().reduce((top, v) => Math.max(top, v), 0);

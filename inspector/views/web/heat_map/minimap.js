@@ -32,7 +32,7 @@
   /** Painted when the head, theme or scale changes, not while one moves. */
   function picture(map, canvas, w, h) {
     const { rows, cols, remote, arrived } = map.field, level = remote ? map.levels[0] : { pool: Math.max(1, Math.ceil(Math.max(rows.length, cols.length) / (SIDE * map.ratio))), px: 1 };
-    const key = [map.fieldKey, map.theme, map.linear, map.common, level.pool, remote && !map.field.seen ? arrived : 0].join(" ");
+    const key = [map.fieldKey, map.theme, map.linear, map.common, level.pool, remote && (map.field.largest || !map.field.seen) ? `${map.field.largest} ${map.field.seen ? "" : arrived}` : 0].join(" ");
     if (canvas.dataset.key === key) return;
     canvas.dataset.key = key;
     const sight = A.heat.camera.sight({ x: 0, y: 0, w: Infinity, h: Infinity }, level, rows.length, cols.length), fit = map.field.fit(level.pool);

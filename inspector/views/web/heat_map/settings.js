@@ -12,7 +12,7 @@
   }
 
   function draw(stage, element, map) {
-    const { state } = stage.selection, pooled = map.level.pool > 1 && !map.field.remote, long = A.heat.scale.isLong(map.field.rows.length, map.field.cols.length);
+    const { state } = stage.selection, pooled = map.level.pool > 1, long = A.heat.scale.isLong(map.field.rows.length, map.field.cols.length);
     const key = [pooled, map.theme, long].join(" ");
     if (element.dataset.key !== key) {
       element.dataset.key = key;

@@ -4,11 +4,24 @@
   static SIDE = 32;
 
   constructor(head, axes, mode, margins) {
-    Object.assign(this, { head, rows: axes.rows, cols: axes.cols, remote: true, levels: new Map(), arrived: 0 });
+    Object.assign(this, { head, rows: axes.rows, cols: axes.cols, remote: true, arrived: 0 });
+    this.stores = { mean: { levels: new Map() }, largest: { levels: new Map() } };
+    this.use(false);
     this.factor = mode === "rescale" ? Float64Array.from(this.rows, (p) => (margins.rest[p] < 1 ? 1 / (1 - margins.rest[p]) : 0)) : null;
   }
 
   async prepare() {}
+
+  /** Which blocks are shown from now on: means, or the largest weight of each. Both stay. */
+  use(largest) {
+    this.largest = largest;
+    this.store = this.stores[largest ? "largest" : "mean"];
+  }
+
+  get levels() { return this.store.levels; }
+
+  /** The overview of what is shown is here. */
+  get seen() { return this.levels.size > 0; }
 
   allowed(row, col) {
     return this.head.allowed(this.rows[row], this.cols[col]);
@@ -21,7 +34,7 @@
   }
 
   _tile(pool, r, c) {
-    const level = this.levels.get(pool);
+    const level = (pool === 1 ? this.stores.mean : this.store).levels.get(pool);
     return level ? level.get(`${r} ${c}`) : undefined;
   }
 
@@ -41,11 +54,11 @@
   async fetch({ pool, r0, r1, c0, c1 }) {
     const span = A.heat.RemoteField.SIDE * pool, row = this.rows[0], col = this.cols[0];
     const request = {
-      kind: "tile", ...this.head.where, pool, small: pool > 1, q0: row + r0 * span, q1: row + Math.min(this.rows.length, r1 * span),
+      kind: "tile", ...this.head.where, pool, small: pool > 1, ...(this.largest && pool > 1 ? { largest: true } : {}), q0: row + r0 * span, q1: row + Math.min(this.rows.length, r1 * span),
       k0: col + c0 * span, k1: col + Math.min(this.cols.length, c1 * span),
     };
-    const values = this._values(await this.head.get(request));
-    this._keep(pool, r0, c0, values, Math.ceil((request.q1 - request.q0) / pool), Math.ceil((request.k1 - request.k0) / pool));
+    const store = pool === 1 ? this.stores.mean : this.store, values = this._values(await this.head.get(request));
+    this._keep(store, pool, r0, c0, values, Math.ceil((request.q1 - request.q0) / pool), Math.ceil((request.k1 - request.k0) / pool));
   }
 
   _values({ values, top }) {
@@ -53,8 +66,8 @@
     return values.dtype === "u8" ? Float32Array.from(read, (b) => top * (b / 255) ** 2) : read;
   }
 
-  _keep(pool, r0, c0, values, rows, cols) {
-    const { SIDE } = A.heat.RemoteField, level = this._level(pool);
+  _keep(store, pool, r0, c0, values, rows, cols) {
+    const { SIDE } = A.heat.RemoteField, level = this._level(store, pool);
     this.arrived++;
     for (let r = 0; r * SIDE < rows; r++) {
       for (let c = 0; c * SIDE < cols; c++) {
@@ -69,9 +82,9 @@
   }
 
   /** Tiles of one pool; the largest store keeps some 16 MB, the oldest go first. */
-  _level(pool) {
-    if (!this.levels.has(pool)) this.levels.set(pool, new Map());
-    const level = this.levels.get(pool);
+  _level({ levels }, pool) {
+    if (!levels.has(pool)) levels.set(pool, new Map());
+    const level = levels.get(pool);
     while (level.size > 4000) level.delete(level.keys().next().value);
     return level;
   }
@@ -134,16 +147,16 @@
   fit(pool) {
     const top = this.head.top || 1;
     if (pool === 1) return { top, largest: this.head.largest ?? top, above: 0.0005, broken: 0 };
-    if (!this.coarse) this._readOverview();
-    if (!this.coarse) return { top, largest: top, above: 0, broken: 0 };
-    const share = Math.min(1, Math.log(pool) / Math.log(this.coarse.pool));
-    return { ...this.coarse.fit, top: top ** (1 - share) * this.coarse.fit.top ** share, between: share > 0 && share < 1 };
+    if (!this.store.coarse) this._readOverview();
+    if (!this.store.coarse) return { top, largest: top, above: 0, broken: 0 };
+    const { coarse } = this.store, share = Math.min(1, Math.log(pool) / Math.log(coarse.pool));
+    return { ...coarse.fit, top: top ** (1 - share) * coarse.fit.top ** share, between: share > 0 && share < 1 };
   }
 
   _readOverview() {
     const pool = Math.max(0, ...this.levels.keys());
     if (pool < 2) return;
     const all = [].concat(...[...this.levels.get(pool).values()].map((tile) => Array.from(tile).filter((v) => v > 0)));
-    if (all.length) this.coarse = { pool, fit: { ...A.heat.scale.fit(Float32Array.from(all), true), broken: 0 } };
+    if (all.length) this.store.coarse = { pool, fit: { ...A.heat.scale.fit(Float32Array.from(all), true), broken: 0 } };
   }
 };

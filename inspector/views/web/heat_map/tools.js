@@ -10,11 +10,14 @@
     return { element: h("div", { class: "heat-tools" }, h("div", { class: "heat-left" }, h("span", { class: "small heat-name" }, "Zoom"), buttons, steps), where), draw: () => draw(map, does, buttons, steps, where) };
   }
 
+  /** The level on which words are read with ease. */
+  const wordsLevel = ({ levels, ratio }) => A.heat.camera.nearest(levels, WORDS * ratio);
+
   /** The levels that have a name: those that differ, coarse to fine. */
   function named(map) {
     const { levels, ratio } = map, scale = A.heat.camera.scale, all = [{ name: "whole text", level: 0 }];
     const add = (name, level) => { if (level > all[all.length - 1].level) all.push({ name, level }); };
-    const words = A.heat.camera.nearest(levels, WORDS * ratio), four = A.heat.camera.nearest(levels, 4 * scale(levels[0]));
+    const words = wordsLevel(map), four = A.heat.camera.nearest(levels, 4 * scale(levels[0]));
     if (four < words) add("4×", four);
     if (scale(levels[0]) < 11 * ratio) add("words", words);
     add("numbers", A.heat.camera.nearest(levels, NUMBERS * ratio));
@@ -42,5 +45,5 @@
     return `${window}, ${unit}${smooth ? ", smoothed" : ""}`;
   }
 
-  return { create, named, words };
+  return { create, named, words, wordsLevel };
 })();

@@ -49,7 +49,7 @@
     await map.load();
     map.arrange(this.width(), this.height());
     await this.overview();
-    if (changed.has("query") || changed.has("key") || changed.has("view") || changed.has("layer")) this.follow();
+    if (changed.has("query") || changed.has("key") || changed.has("view") || changed.has("layer")) this.follow(changed);
     this.navigator.draw();
     this.specials.draw();
     this.paint();
@@ -75,14 +75,16 @@
     const box = A.heat.camera.sight({ x: 0, y: 0, w: Infinity, h: Infinity }, level, rows.length, cols.length).blocks;
     const wanted = map.field.wanted(level.pool, box);
     if (wanted) await map.field.fetch(wanted);
-    map.field.seen = true;
     map.refresh();
   }
 
-  /** The pinned cell comes into sight when it was chosen elsewhere. */
-  follow() {
-    const { map } = this, at = map.pinned();
-    if (at && !map.inSight(at)) map.centreOn(at.row, at.col ?? at.row);
+  /** The pinned cell comes into sight when it was chosen elsewhere; a token that was searched for comes close enough to read. */
+  follow(changed) {
+    const { map } = this, at = map.pinned(), last = map.field.cols.length - 1;
+    if (!at) return;
+    const found = changed.has("query") && !changed.has("view") && map.state.key === null && !map.layout.words && map.whole;
+    if (found) map.centreOn(at.row, Math.min(at.row, last), A.heat.tools.wordsLevel(map));
+    else if (!map.inSight(at)) map.centreOn(at.row, at.col ?? Math.min(at.row, last));
   }
 
   toLevel(level) {

@@ -38,7 +38,7 @@
     const { stage } = this, { data } = stage, { group, as, order } = stage.selection.state, told = A.allHeads.measured(stage), { layers } = told;
     const maps = A.allHeads.thumbs.read(raw, layers, A.allHeads.names.shown(data.keyTokens(group, told.layer)).length);
     const ratio = Math.max(1, window.devicePixelRatio || 1), width = Math.max(280, stage.picture.clientWidth);
-    const layout = order === "ranked" ? A.allHeads.layout.ranked(layers, told.values, width, maps, ratio, told.definition) : A.allHeads.layout.grid(layers, width, maps, ratio);
+    const layout = order === "ranked" ? A.allHeads.layout.ranked(layers, told.values, width, maps, ratio, as === "lines") : A.allHeads.layout.grid(layers, width, maps, ratio, as === "lines");
     return { ...told, maps, layout, ratio, lines: as === "lines", hover: null, names: A.allHeads.names.of(data, group, maps) };
   }
 
@@ -48,7 +48,7 @@
     this.show(this.base, scene);
     this.hover = this.hover && state.layout.cells.find((c) => c.layer === this.hover.layer && c.head === this.hover.head) || null;
     this.tools.draw(state);
-    this.surface.dataset.places = state.layout.cells.map((c) => `${c.layer}.${c.head}:${Math.round(c.x + state.layout.side / 2)},${Math.round(c.y + state.layout.side / 2)}`).join(" ");
+    this.surface.dataset.places = state.layout.cells.map((c) => `${c.layer}.${c.head}:${Math.round(c.x + state.layout.w / 2)},${Math.round(c.y + state.layout.h / 2)}`).join(" ");
     this.mark();
   }
 

@@ -14,14 +14,15 @@
   }
 
   const how = ({ count, lines }) => (lines
-    ? `All ${count} heads at once. Level lines mean ‘looks at itself’, a fan to one point means ‘everyone looks at one token’. Click a head to open it everywhere.`
-    : `All ${count} heads at once. A diagonal just under the middle means ‘looks one token back’; a vertical stripe means ‘everyone looks at one token’. Click a head to open it everywhere.`);
+    ? `All ${A.words.count(count)} heads at once. Level lines mean ‘looks at itself’, a fan to one point means ‘everyone looks at one token’. Click a head to open it everywhere.`
+    : `All ${A.words.count(count)} heads at once. A diagonal just under the middle means ‘looks one token back’; a vertical stripe means ‘everyone looks at one token’. Click a head to open it everywhere.`);
 
   /** "Row = token that looks, column = token looked at, [CLS] and [SEP] left out. Bar: …" */
   function foot(state) {
     const { maps, layout: l, definition, range, restName, resting, lines, names } = state;
     const out = restName ? `, ${restName} left out` : "";
     const start = lines ? `Left = token that looks, right = token looked at${out}; links of 0.05 or more, at most ${state.count > 256 ? 16 : 60} a head.` : `Row = token that looks, column = token looked at${out}.`;
+    if (l.side < 12) return `Too small for maps here: each cell is shaded by ‘${definition ? definition.title.toLowerCase() : "nothing"}’; ‘ranked’ or a wider screen shows them.`;
     const pooled = maps.pooled ? ` Pooled to ${maps.rows} × ${maps.cols}: a cell is what a token gives to a block of ${Math.round(maps.block)} tokens.` : "";
     const bar = definition && l.bar ? ` Bar: ${resting && restName ? `share of attention on ${restName}` : sentence(definition)} (full width = ${A.words.measure(range.high, definition).replace(/\.00$/, "")}).` : "";
     const unnamed = !l.ranked && !l.names && names.flat().some(Boolean) ? " Names appear on a wider screen." : "";
