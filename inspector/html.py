@@ -72,7 +72,7 @@ def embedded(capture: Capture, names: list[str], *, batch: int = 0, start: dict[
     answers: dict[str, Any] = {}
     for view in chosen.values():
         for request in view().embeds(manifest):
-            key = json.dumps(request, sort_keys=True, separators=(",", ":"))
+            key = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # as JSON.stringify names it
             if key not in answers:
                 answers[key] = answer(capture, {**request, "batch": batch, "limit": 2**31})
     return {"manifest": manifest, "answers": answers}
