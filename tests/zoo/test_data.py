@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import islice
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from zoo.dates.alphabet import InputAlphabet, OutputAlphabet, normalize
 from zoo.dates.data import HELD_OUT_WRITINGS, KINDS, LOCALES, YEARS, Writing, is_held_out_year, sample, writings
-from zoo.dates.reader import judge, read, why_unread
+from zoo.dates.reader import MOST_NUMBERS, judge, read, why_unread
 
 ALPHABET = InputAlphabet.of(example.text for example in islice(sample("train", 0), 20_000))
 
@@ -153,6 +154,12 @@ def test_alphabets_by_hand():
     assert mask.tolist() == [[True, True], [True, False]]
     assert OutputAlphabet.encode(["20-"]).tolist() == [[2, 0, 10, 11]]
     assert OutputAlphabet.decode([2, 0, 10, 11, 4]) == "20-"
+
+
+def test_no_writing_has_more_numbers_than_the_reader_looks_at():
+    most = max(len(re.findall("[0-9]+", writing.write(date(2019, 12, day)))) for writing in writings() for day in range(1, 8))
+    assert most == MOST_NUMBERS
+    assert read("3 mai 2019 " + "1 " * 20) == []
 
 
 def test_a_writing_can_be_made_by_hand():

@@ -13,6 +13,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from zoo.dates import five_steps, load, models, path, translate, translate_with
 from zoo.dates.alphabet import normalize
 from zoo.dates.bart import TransformerDates
+from zoo.dates.card import card
 from zoo.dates.data import KINDS, sample
 from zoo.dates.steps import CHOICES
 from zoo.dates.train import SMUDGED, exact, train
@@ -49,6 +50,14 @@ def test_the_log_says_what_was_reached_and_from_which_seed(name):
     assert set(log["exact answers"]) == set(KINDS)
     assert min(log["exact answers"].values()) >= 0.99
     assert log["parameters"] == sum(parameter.numel() for parameter in load(name).parameters())
+
+
+def test_card_and_overview_give_the_figures_of_the_log(name):
+    log = json.loads((path(name) / "training.json").read_text())
+    figures = " | ".join(f"{100 * share:.2f} %" for share in log["exact answers"].values())
+    overview = (path(name).parent / "README.md").read_text()
+    assert f"| [{name}]({name}/README.md) | {log['parameters']:,} | {figures} |" in overview
+    assert (path(name) / "README.md").read_text() == card(log)
 
 
 def test_weights_are_safetensors_of_at_most_two_megabytes(name):

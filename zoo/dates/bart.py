@@ -18,7 +18,7 @@ from zoo.dates.alphabet import BEGIN, END, PAD, UNKNOWN, InputAlphabet
 
 __all__ = ["TransformerDates", "character_tokenizer", "tiny_bart"]
 
-LONGEST_INPUT, LONGEST_OUTPUT = 64, 12
+LONGEST_INPUT, LONGEST_OUTPUT = 64, 11
 
 
 def character_tokenizer(alphabet: InputAlphabet) -> PreTrainedTokenizerFast:
@@ -47,7 +47,7 @@ def tiny_bart(vocabulary: int) -> BartForConditionalGeneration:
     ids = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1, "forced_eos_token_id": None}
     config = BartConfig(vocab_size=vocabulary, dropout=0.1, init_std=0.08, **layers, **sizes, **ids)
     model = BartForConditionalGeneration(config)
-    model.generation_config.update(max_length=LONGEST_OUTPUT, num_beams=1, do_sample=False)
+    model.generation_config.update(max_length=None, max_new_tokens=LONGEST_OUTPUT, num_beams=1, do_sample=False)
     return model
 
 

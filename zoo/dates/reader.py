@@ -18,6 +18,9 @@ from zoo.dates.data import YEARS, Writing, is_held_out_year, writings
 
 __all__ = ["Reading", "Verdict", "judge", "read", "why_unread"]
 
+MOST_NUMBERS = 4
+"""Year, month and day, and in Vietnamese the day of the week."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -96,8 +99,10 @@ def _kept_from_training(reading: Reading) -> str:
 
 
 def _candidates(text: str) -> list[date]:
-    """Every date whose year and day, in digits, stand in the text."""
+    """Every date whose year and day, in digits, stand in the text; none where more numbers do than any writing has."""
     numbers = re.findall(r"[0-9]+", text)
+    if len(numbers) > MOST_NUMBERS:
+        return []
     years = {int(number) for number in numbers if len(number) == 4 and int(number)}
     days = {int(number) for number in numbers if len(number) <= 2}
     possible = (_date(year, month, day) for year, month, day in product(sorted(years), range(1, 13), sorted(days)))
