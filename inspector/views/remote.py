@@ -1,4 +1,4 @@
-"""What a page gets of a head too long to be sent: its margins and the top of its scale. Rows and tiles are asked for."""
+"""What a page gets of a head too long to be sent: its margins. Rows and tiles are asked for."""
 
 from __future__ import annotations
 
@@ -17,28 +17,17 @@ __all__ = ["overview", "tile"]
 
 
 def overview(capture: Capture, call: AttentionCall, batch: int, head: int) -> dict[str, Any]:
-    """Attention received per key (mean over shown queries), mass at rest per query, and the top of the colour scale."""
-    keys = shown(capture, call, batch, 1)
-    queries = shown(capture, call, batch, 0)
-    resting = torch.ones(call.shape[3], dtype=torch.bool)
-    resting[keys] = False
-    received, rest = torch.zeros(call.shape[3], dtype=torch.float64), torch.zeros(call.shape[2])
-    largest: list[torch.Tensor] = []
-    for some in torch.arange(call.shape[2]).split(max(1, 2**22 // call.shape[3])):
-        weights = call.weights(batch, head, some)[0, 0].cpu()
-        rest[some] = weights[:, resting].sum(1)
-        content = torch.isin(some, queries)
-        received += weights[content].sum(0, dtype=torch.float64)
-        inside = weights[content][:, keys].flatten()
-        largest.append(inside.topk(min(len(inside), 1 + len(inside) // 2000)).values)
-    every = torch.cat(largest).sort(descending=True).values
-    above = int(len(queries) * len(keys) * 0.0005)
-    return {
-        "received": floats(received / max(1, len(queries))),
-        "rest": floats(rest),
-        "top": float(every[min(above, len(every) - 1)]),
-        "max": float(every[0]),
-    }
+    """Attention received per key (mean over shown queries) and mass at rest per query, from the summary all views share."""
+    layers = capture.summarize(batch=batch, tower=call.tower, kind=call.kind).layers
+    layer = next(found for found in layers if found.call is call)
+    queries, keys = shown(capture, call, batch, 0), shown(capture, call, batch, 1)
+    left_out = ~torch.isin(torch.arange(call.shape[2]), queries) & layer.facts.content
+    received = layer.received[head].double()
+    if left_out.any():  # a first token that acts as a sink counts among the content rows of a summary, and is not drawn
+        received = received - call.weights(batch, head, left_out.nonzero().flatten())[0, 0].sum(0).double().cpu()
+    resting = len(keys) < int((~layer.facts.padding).sum())
+    rest = layer.rest[head] if resting else layer.mass.get("sink", torch.zeros(call.shape[1:3]))[head]
+    return {"received": floats(received.clamp_min(0) / max(1, len(queries))), "rest": floats(rest.nan_to_num(0))}
 
 
 @ANSWERS.add("tile")

@@ -12,7 +12,7 @@ __all__ = ["shown", "thumbnails"]
 
 
 def thumbnails(capture: Capture, calls: list[AttentionCall], batch: int, size: int) -> tuple[Tensor, bool]:
-    """[layer, head, row, column] mean weights of at most ``size`` × ``size`` blocks of shown tokens, and whether they were pooled.
+    """[layer, head, row, column] mean weights of at most ``size`` × ``size`` blocks of shown tokens; and whether they were pooled.
 
     Heads a layer lacks (layers of one group may differ) are zeros.
     """
@@ -21,7 +21,9 @@ def thumbnails(capture: Capture, calls: list[AttentionCall], batch: int, size: i
     for call in calls:
         queries, keys = shown(capture, call, batch, 0), shown(capture, call, batch, 1)
         pooled = pooled or len(queries) > size or len(keys) > size
-        table = _pooled(call, batch, queries, keys, size)
+        table = (
+            _exact(call, batch, queries, keys) if max(len(queries), len(keys)) <= size else _pooled(capture, call, batch, size)
+        )
         found.append(torch.nn.functional.pad(table, (0, 0, 0, 0, 0, heads - table.shape[0])))
     rows, cols = (max(t.shape[a] for t in found) for a in (1, 2))
     return torch.stack([torch.nn.functional.pad(t, (0, cols - t.shape[2], 0, rows - t.shape[1])) for t in found]), pooled
@@ -35,21 +37,21 @@ def shown(capture: Capture, call: AttentionCall, batch: int, axis: int) -> Tenso
     return torch.tensor(kept or list(range(len(tokens))), dtype=torch.long)
 
 
-def _pooled(call: AttentionCall, batch: int, queries: Tensor, keys: Tensor, size: int) -> Tensor:
-    """[head, row, column], row blocks at a time, so that no N×N table exists."""
-    row_of, rows = _blocks(len(queries), size)
-    col_of, cols = _blocks(len(keys), size)
-    total = torch.zeros(call.shape[1], rows, cols)
-    step = max(1, 2**22 // max(1, call.shape[1] * call.shape[3]))
-    for some, places in zip(queries.split(step), row_of.split(step), strict=True):
-        weights = call.weights(batch, None, some)[0].cpu()[..., keys]
-        by_key = torch.zeros(*weights.shape[:2], cols).index_add_(2, col_of, weights)
-        total.index_add_(1, places, by_key)
-    area = torch.bincount(row_of, minlength=rows)[:, None] * torch.bincount(col_of, minlength=cols)[None, :]
-    return total / area.clamp_min(1)
+def _exact(call: AttentionCall, batch: int, queries: Tensor, keys: Tensor) -> Tensor:
+    """[head, row, column]: the weights of the shown tokens as they are."""
+    return call.weights(batch, None, queries)[0].cpu()[..., keys]
 
 
-def _blocks(count: int, size: int) -> tuple[Tensor, int]:
-    """Which of at most ``size`` equal blocks each of ``count`` positions falls in, and how many blocks there are."""
-    blocks = min(count, size)
-    return torch.arange(count) * blocks // max(1, count), blocks
+def _pooled(capture: Capture, call: AttentionCall, batch: int, size: int) -> Tensor:
+    """[head, row, column]: block means from the capture's summary, which builds no map of all weights."""
+    hidden = _left_out(capture, call, batch, 1)
+    same_axis = call.axes[0] == call.axes[1]
+    found = capture.summarize(batch=batch, tower=call.tower, kind=call.kind, pool=size, without=hidden if same_axis else None)
+    layer = next(entry for entry in found.layers if entry.call is call)
+    assert layer.pooled is not None
+    return layer.pooled.float()
+
+
+def _left_out(capture: Capture, call: AttentionCall, batch: int, axis: int) -> list[int]:
+    drawn = set(shown(capture, call, batch, axis).tolist())
+    return [at for at in range(call.shape[2 + axis]) if at not in drawn]
