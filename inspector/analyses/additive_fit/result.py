@@ -85,16 +85,26 @@ class AdditiveFit:
             f"  fit            {self.held_out}",
             f"  before training {self.start}",
             *(f"  {name:<14} {score}" for name, score in self.baselines.items()),
-            f"  explained beyond position: {self.explained:.1%}; {self.steps} steps at {self.learning_rate:g}, seed {self.seed}",
+            f"  explained beyond position: {_share(self.explained)}",
+            f"  {self.steps} steps at {self.learning_rate:g}, seed {self.seed}",
         ]
         lines += [] if self.other is None else [f"  other domain   {self.other}"]
         lines += [f"  texts: {self.source}"] if self.source else []
         return "\n".join(lines)
 
 
+def _share(explained: float) -> str:
+    """A percentage, or that there is nothing to explain.
+
+    >>> _share(0.25), _share(-3.0)
+    ('25.0%', 'nothing, position alone is nearer')
+    """
+    return f"{explained:.1%}" if explained > 0 else "nothing, position alone is nearer"
+
+
 @torch.no_grad()
 def weights_of(attention: AdditiveAttention, rows: HeadRows) -> torch.Tensor:
-    """The weights [text, query, key] of an additive attention under the head's mask, bias and sink, in blocks of stated size."""
+    """The weights [text, query, key] of an additive attention under the head's mask, bias and sink mass."""
     scores = additive_scores(
         rows.query,
         rows.key,
@@ -104,4 +114,4 @@ def weights_of(attention: AdditiveAttention, rows: HeadRows) -> torch.Tensor:
         b_q=attention.W_q.bias,
         b_k=attention.W_k.bias,
     )
-    return from_scores(scores, rows).exp().nan_to_num(0.0) * rows.allowed
+    return from_scores(scores, rows).exp().nan_to_num(0.0) * rows.allowed * rows.mass[..., None]

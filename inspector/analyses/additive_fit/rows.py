@@ -26,9 +26,10 @@ class HeadRows:
         query: [text, query, width], the rows learnt from.
         key: [text, key, width].
         allowed: [text, query, key] bool, the keys a row may see; padding never.
-        target: [text, query, key], the head's weights; rows sum to 1, or to less where there is a learned sink.
+        target: [text, query, key], the head's weights, each row rescaled to sum 1.
+        mass: [text, query], what a row summed to before: 1, or less where a learned sink takes a share. A fit is of how the
+            head divides what its sink leaves; the sink's share stays the head's own.
         bias: added to the scores on both sides, [text, query, key]; None without one.
-        sink: the head's sink logit; None without one.
         counts: [text, query] bool, rows that are scored: no special token, no padding, at least two keys to choose from.
         content: [text, key] bool, keys that are neither special nor padding.
         position: [text, query], where each row stands in its text, counted in keys.
@@ -39,8 +40,8 @@ class HeadRows:
     key: Tensor
     allowed: Tensor
     target: Tensor
+    mass: Tensor
     bias: Tensor | None
-    sink: Tensor | None
     counts: Tensor
     content: Tensor
     position: Tensor
@@ -56,10 +57,10 @@ class HeadRows:
 
     def __getitem__(self, texts: slice | list[int]) -> HeadRows:
         """Some of the texts."""
-        tensors = ("query", "key", "allowed", "target", "counts", "content", "position")
+        tensors = ("query", "key", "allowed", "target", "mass", "counts", "content", "position")
         chosen = {name: getattr(self, name)[texts] for name in tensors}
         bias = None if self.bias is None else self.bias[texts]
-        return HeadRows(**chosen, bias=bias, sink=self.sink, scale=self.scale)
+        return HeadRows(**chosen, bias=bias, scale=self.scale)
 
 
 def gather(
@@ -97,8 +98,7 @@ def gather(
         )
     first = read_head(captures[0].call(layer, kind, tower), head)
     bias = stacked.pop("bias")
-    sink = None if first.sink is None else first.sink.float()
-    return HeadRows(**stacked, bias=bias if first.bias is not None else None, sink=sink, scale=first.scale)
+    return HeadRows(**stacked, bias=bias if first.bias is not None else None, scale=first.scale)
 
 
 _AXES = {
@@ -106,6 +106,7 @@ _AXES = {
     "key": "k",
     "allowed": "rk",
     "target": "rk",
+    "mass": "r",
     "bias": "rk",
     "counts": "r",
     "content": "k",
@@ -126,15 +127,17 @@ def _text(
     allowed = torch.ones(1, 1, dtype=torch.bool, device=device) if reading.allowed is None else reading.allowed
     allowed = allowed.expand(queries, keys)[rows] & ~torch.tensor(of_key.padding, dtype=torch.bool, device=device)
     target = call.weights(batch=item, heads=head, queries=rows)[0, 0] * allowed
+    mass = target.sum(-1)
     counts = torch.tensor(of_query.content, dtype=torch.bool, device=device)[rows] & (allowed.sum(-1) >= 2)
     bias = torch.zeros(len(rows), keys) if reading.bias is None else reading.bias.float().expand(queries, keys)[rows]
     return {
         "query": reading.query.float()[rows],
         "key": reading.key.float(),
         "allowed": allowed,
-        "target": target,
+        "target": target / mass.clamp_min(1e-30)[:, None],
+        "mass": mass,
         "bias": bias.to(device),
-        "counts": counts & (target.sum(-1) > 0),
+        "counts": counts & (mass > 0),
         "content": torch.tensor(of_key.content, dtype=torch.bool, device=device),
         "position": (rows + reading.offset).to(device),
     }

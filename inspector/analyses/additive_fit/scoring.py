@@ -46,24 +46,16 @@ class Score:
 
 
 def from_scores(scores: Tensor, rows: HeadRows) -> Tensor:
-    """Log-weights of ``scores`` [text, query, key] under the head's own bias, mask and sink."""
+    """Log-weights of ``scores`` [text, query, key] under the head's own bias and mask."""
     if rows.bias is not None:
         scores = scores + rows.bias
     scores = scores.masked_fill(~rows.allowed, float("-inf"))
-    total = torch.logsumexp(scores.masked_fill(~rows.allowed.any(-1, keepdim=True), 0.0), -1, keepdim=True)
-    if rows.sink is not None:
-        total = torch.logaddexp(total, rows.sink.to(total.dtype))
-    return scores - total
+    return scores - torch.logsumexp(scores.masked_fill(~rows.allowed.any(-1, keepdim=True), 0.0), -1, keepdim=True)
 
 
 def kl_rows(target: Tensor, log_weights: Tensor) -> Tensor:
-    """KL(target ‖ weights) of each row, [text, query], in nats; what the rows leave to a sink counts as one more key."""
-    terms = torch.xlogy(target, target) - target * log_weights.masked_fill(target == 0, 0.0)
-    left = (1 - target.sum(-1)).clamp_min(0.0)
-    if not bool((left > 1e-4).any()):
-        return terms.sum(-1)
-    sink = torch.log((1 - log_weights.exp().sum(-1)).clamp_min(1e-30))
-    return terms.sum(-1) + torch.xlogy(left, left) - left * sink
+    """KL(target ‖ weights) of each row, [text, query], in nats."""
+    return (torch.xlogy(target, target) - target * log_weights.masked_fill(target == 0, 0.0)).sum(-1)
 
 
 @torch.no_grad()
