@@ -16,7 +16,7 @@ from zoo.dates.bart import TransformerDates
 from zoo.dates.card import card
 from zoo.dates.data import KINDS, sample
 from zoo.dates.steps import CHOICES
-from zoo.dates.train import SMUDGED, exact, train
+from zoo.dates.train import SMUDGED, exact, main, train
 from zoo.errors import ZooError
 
 NAMES = ["additive", "dot_product", "scaled_dot_product", "local_p", "transformer"]
@@ -199,6 +199,12 @@ def test_what_cannot_be_done_is_said_in_three_sentences(call, message):
     with pytest.raises(ZooError, match=message.replace(".", r"\.").replace(r"\.*", ".*")) as caught:
         call()
     assert len(re.findall(r"[.?](?= |$)", str(caught.value))) >= 3
+
+
+def test_the_training_script_names_a_model_it_does_not_know(capsys):
+    with pytest.raises(SystemExit):
+        main(["aditive"])
+    assert "No date model 'aditive'. There are: additive, dot_product" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["additive", "transformer"])

@@ -42,14 +42,16 @@ DISTRACTED = 0.3
 """The share of training texts with a nonsense word before or after: place alone must not say what a number means."""
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Train the models named on the command line, or all five."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], help="which models; all five by default")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; all five unless given")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, help="optimiser steps, in place of the script's own number")
     parser.add_argument("--to", type=Path, default=HOME, help="the folder that the models' folders are written in")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
+    if unknown := [name for name in given.names if name not in NAMES]:
+        parser.error(f"No date model {unknown[0]!r}. There are: {', '.join(NAMES)}. Choose among these.")
     torch.set_num_threads(1)
     for name in given.names or NAMES:
         train(name, given.seed, given.steps or STEPS.get(name, DEFAULT_STEPS), given.to / name)
