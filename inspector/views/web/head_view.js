@@ -48,6 +48,7 @@ A.views.head_view = {
       svg: () => A.exporting.standalone(view.element, A.exporting.dress(stage, "")),
       canvas: () => null,
       table: () => H.table(view.scene, stage),
+      pinned: () => view.scene && H.pinned(view.scene),
       key: (event) => H.pointer.key(view, event),
       dispose: off,
     };

@@ -8,7 +8,7 @@ A.Head = class {
     this.local = answer.form !== "remote";
     if (answer.form === "dense") this.weights = A.bytes.decode(answer.weights);
     else if (answer.form === "scores") this._prepare(answer);
-    else this.given = { received: A.bytes.decode(answer.received), rest: A.bytes.decode(answer.rest) };
+    else this.sent = { received: A.bytes.decode(answer.received), rest: A.bytes.decode(answer.rest) };
   }
 
   _prepare(answer) {
@@ -80,9 +80,23 @@ A.Head = class {
     return values;
   }
 
+  /** Means over all content queries, turned into means over those that may see the key: early keys of a causal head would win otherwise. */
+  _perSeeing(received) {
+    const { left, right, offset } = this.mask || {}, bound = (x) => x !== null && x !== undefined;
+    if (!bound(left) && !bound(right)) return received;
+    const upTo = new Uint32Array(this.queries + 1);
+    for (let i = 0; i < this.queries; i++) { const t = this.axes.queryTokens[i]; upTo[i + 1] = upTo[i] + (t.rest || t.special || t.padding ? 0 : 1); }
+    const at = (i) => upTo[Math.max(0, Math.min(this.queries, i))], all = upTo[this.queries];
+    return received.map((mean, j) => {
+      const seen = at(bound(left) ? j - offset + left + 1 : this.queries) - at(bound(right) ? j - offset - right : 0);
+      return seen ? Math.min(1, (mean * all) / seen) : 0;
+    });
+  }
+
   /** rest [Q]: mass on the folded keys (and a learned sink); received [K]: mean over the content queries that may see the key. */
   async marginals() {
     if (this.given) return this.given;
+    if (this.sent) return (this.given = { rest: this.sent.rest, received: this._perSeeing(this.sent.received) });
     const { queryTokens, keyTokens } = this.axes, rest = new Float32Array(this.queries), received = new Float64Array(this.keys), seen = new Float64Array(this.keys);
     const folded = keyTokens.filter((t) => t.rest).map((t) => t.position);
     for (let i = 0; i < this.queries; i++) {

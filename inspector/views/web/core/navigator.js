@@ -27,9 +27,10 @@ A.navigator = {
     put(menu, stage.data.manifest.measures.filter((m) => values[m.name]).map((m) => h("option", { value: m.name, selected: m.name === name }, m.title)));
     const flat = name ? values[name].flat().filter((v) => v !== null && Number.isFinite(v)) : [];
     const low = Math.min(0, definition && definition.low !== null && definition.low !== undefined ? definition.low : 0, ...flat), high = Math.max(...flat, low + 1e-9);
-    const theme = stage.theme(), size = Math.max(5, Math.min(17.25, (206 - (columns - 1)) / columns));
+    const theme = stage.theme(), gap = columns > 16 ? 1 : 1.5, size = Math.max(5, Math.min(17, (200 - columns * gap) / columns));
     grid.style.gridTemplateColumns = `14px repeat(${columns}, ${size}px)`;
     grid.style.setProperty("--cell", `${size}px`);
+    grid.style.gap = `${gap}px`;
     const step = columns <= 12 ? 1 : columns <= 32 ? 4 : 8;
     const headers = Array.from({ length: columns }, (_, i) => h("span", { class: "nav-head", role: "columnheader" }, i % step ? "" : i));
     const rows = layers.map((l, r) => h("div", { role: "row", class: "nav-row" }, h("span", { class: "nav-head", role: "rowheader" }, r % (layers.length <= 16 ? 1 : 4) ? "" : l.index),
@@ -38,9 +39,18 @@ A.navigator = {
     const focused = A.dom.focused(), held = focused && grid.contains(focused);
     put(grid, h("div", { role: "row", class: "nav-row" }, h("span", { class: "nav-head" }), headers), rows);
     grid.setAttribute("aria-label", "Layers by heads");
+    A.navigator.reveal(grid.parentNode, grid.querySelector(".on"));
     if (held) grid.querySelector("[tabindex='0']").focus({ preventScroll: true });
     put(legend, name ? [h("span", {}, A.words.measure(low, null).replace(/\.00$/, "")), h("i", { class: "ramp", style: { background: A.navigator.ramp(theme) } }), h("span", {}, A.words.measure(high, definition))] : "");
     unit.textContent = definition ? A.navigator.unit(stage, definition) : "";
+  },
+
+  /** Scroll the navigator itself, never the page, until a cell is in sight. */
+  reveal(box, cell) {
+    if (!cell) return;
+    const outer = box.getBoundingClientRect(), inner = cell.getBoundingClientRect();
+    if (inner.top < outer.top || inner.bottom > outer.bottom) box.scrollTop += inner.top - outer.top - outer.height / 2;
+    if (inner.left < outer.left || inner.right > outer.right) box.scrollLeft += inner.left - outer.left - outer.width / 2;
   },
 
   unit: (stage, definition) => definition.text || definition.title,

@@ -45,11 +45,14 @@ A.rowPanel = {
       if (p.key === key) made.classList.add("is-key");
       return made;
     });
-    put(element, h("h4", { class: "label" }, "Where ", h("bdi", { dir: "auto" }, A.captions.quote(query)), ` (position ${query.position}) looks`), rows,
+    put(element, h("h4", { class: "label" }, "Where ", h("bdi", { dir: "auto" }, A.captions.quote(query)), ` (position ${query.position}${A.rowPanel.raw(query)}) looks`), rows,
       parts.others.count ? line(A.words.plural(parts.others.count, "other"), parts.others.weight, "others") : null,
       parts.rest.keys || (learned && parts.rest.weight > 0) ? line(A.rowPanel.shortRest(restName), parts.rest.weight, "rest") : null,
       h("p", { class: "small" }, note || A.rowPanel.sums(parts, learned)));
   },
+
+  /** The tokenizer's own piece, where it is not what is drawn. */
+  raw: (token) => (token.token && token.token !== token.label && !token.merged && token.token.length < 24 ? `, ${A.words.visible(token.token)}` : ""),
 
   shortRest: (name) => name.replace(/ and (?=\[|<)/g, " "),
 

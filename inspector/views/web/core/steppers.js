@@ -47,15 +47,19 @@ A.steppers = {
     if (to >= 0 && to < bench.data.layer(state.group, state.layer).heads) bench.selection.set({ heads: [to] });
   },
 
-  /** The pinned link in words: ‘it’ → ‘animal’ 0.567; without a chosen key the strongest one stands there. */
+  /** The pinned link in words: ‘it’ → ‘animal’ 0.567, with the view's own number; without a chosen key the strongest one stands there. */
   async link(bench) {
-    const { h, put } = A.dom, { state } = bench.selection, { group, layer, heads, query } = state;
-    const slot = bench.parts.link, queries = bench.data.queryTokens(group, layer), keys = bench.data.keyTokens(group, layer);
-    if (query === null) return put(slot, "no token pinned");
-    const row = await bench.data.head(group, layer, heads[0]).then((head) => head.row(query)).catch(() => null);
-    const free = keys.filter((t) => !t.padding && !(t.rest && state.special !== "draw"));
-    const key = state.key !== null ? keys[state.key] : row && free.length ? free.reduce((a, b) => (row[b.position] > row[a.position] ? b : a)) : null;
-    const from = h("bdi", { class: "is-query" }, A.captions.quote(queries[query]));
-    return put(slot, from, key ? [" → ", h("bdi", { class: "is-key" }, A.captions.quote(key)), " "] : "", row && key ? A.words.weight(row[key.position]) : "");
+    const { h, put } = A.dom, { query, group, layer } = bench.selection.state, { view } = bench.stage();
+    if (query === null) return put(bench.parts.link, "no token pinned");
+    const found = (view.pinned && view.pinned()) || (await A.steppers.pinned(bench).catch(() => null)) || { query: bench.data.queryTokens(group, layer)[query] };
+    const from = h("bdi", { class: "is-query" }, A.captions.quote(found.query));
+    return put(bench.parts.link, from, found.key ? [" → ", h("bdi", { class: "is-key" }, A.captions.quote(found.key)), " ", A.words.weight(found.weight)] : "");
+  },
+
+  async pinned(bench) {
+    const { group, layer, heads, query, key, special } = bench.selection.state, keys = bench.data.keyTokens(group, layer);
+    const row = await (await bench.data.head(group, layer, heads[0])).row(query), free = keys.filter((t) => !t.padding && !(t.rest && special !== "draw"));
+    const at = key !== null ? keys[key] : free.length ? free.reduce((a, b) => (row[b.position] > row[a.position] ? b : a)) : null;
+    return { query: bench.data.queryTokens(group, layer)[query], key: at, weight: at && row[at.position] };
   },
 };

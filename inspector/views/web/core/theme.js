@@ -3,7 +3,7 @@ A.theme = {
   follow(bench) {
     const system = matchMedia("(prefers-color-scheme: dark)");
     const hosted = () => {
-      const marked = [document.body, document.documentElement].map((e) => e && (e.classList.contains("dark") ? "dark" : e.dataset.theme || e.dataset.jpThemeLight));
+      const marked = [document.body, document.documentElement].map((e) => e && (e.classList.contains("dark") || e.classList.contains("vscode-dark") ? "dark" : e.dataset.theme || e.dataset.jpThemeLight));
       const found = marked.find(Boolean);
       if (found === "dark" || found === "false") return "dark";
       if (found === "light" || found === "true") return "light";

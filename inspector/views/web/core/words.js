@@ -46,6 +46,9 @@ A.words = (() => {
     return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
   }
 
+  /** A raw token with control and direction marks as code points. */
+  const visible = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `⟨U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+
   const RTL = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
   const LTR = /[A-Za-z\u00C0-\u058F\u0900-\u1FFF\u2C00-\uD7FF]/;
   /** The direction a token is written in, by its first strong character. */
@@ -64,5 +67,5 @@ A.words = (() => {
     return chars.length > room ? `${chars.slice(0, room - 1).join("")}…` : text;
   }
 
-  return { weight, short, percent, count, plural, scientific, measure, times, list, direction, token, minus };
+  return { weight, short, percent, count, plural, scientific, measure, times, list, direction, token, visible, minus };
 })();

@@ -26,7 +26,7 @@
 
   /** Habits of the first chosen head, as means over the words of the text. */
   function habits(sheet) {
-    const head = sheet.heads[0], words = sheet.queryTokens.filter(content), mean = sheet.means[0] || sheet.margins[0].received;
+    const head = sheet.heads[0], words = sheet.queryTokens.filter(content), mean = head.local ? received(sheet, 0, words.map((t) => t.position)) : sheet.margins[0].received;
     const rest = sheet.special === "fold" ? words.reduce((sum, t) => sum + sheet.margins[0].rest[t.position], 0) / Math.max(1, words.length) : 0;
     const best = sheet.keyTokens.filter((t) => !t.padding && !(sheet.fold && t.rest)).reduce((a, t) => (a === null || mean[t.position] > mean[a.position] ? t : a), null);
     const facts = { previous: 0, next: 0, self: 0, same: 0, rest, restName: sheet.restName, top: best ? { key: best, mean: mean[best.position] } : null };

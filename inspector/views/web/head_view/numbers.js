@@ -12,3 +12,11 @@
   links.sort((a, b) => b[4] - a[4]);
   return { caption: `Weights of ${A.headView.legend.limit(scene.threshold)} or more. ${title}.${scaled}`, columns: ["from position", "from", "to position", "to", ...names.map((x) => `weight, ${x}`)], rows: links };
 };
+
+/** The pinned link as it is drawn: the mean of the heads shown, rescaled or joined to words where the reader wants that. */
+A.headView.pinned = (scene) => {
+  const { sheet, state } = scene;
+  if (state.query === null || !sheet.heads.every((head) => head.rowNow(state.query))) return null;
+  const row = sheet.mean(state.query), key = state.key ?? A.headView.sheet.ranked(sheet, row)[0];
+  return { query: sheet.queryTokens[state.query], key: sheet.keyTokens[key], weight: row[key] };
+};
