@@ -170,6 +170,12 @@ class AttentionCall:
                 )
         return torch.tensor([i % size for i in chosen], dtype=torch.long, device=self.evidence.device)
 
+    if TYPE_CHECKING:  # added by ``inspector.tiles``
+
+        def tile(
+            self, head: int, *, queries: slice = ..., keys: slice = ..., pool: int = 1, batch: int = 0, reduce: str = "mean"
+        ) -> Tensor: ...
+
     def __repr__(self) -> str:
         tower = f"{self.tower} " if self.tower else ""
         residual = "unchecked" if self.residual is None else f"residual {self.residual:.1e}"

@@ -184,7 +184,7 @@ class _Shape:
     def of(cls, model: nn.Module) -> _Shape:
         """Read off the configuration; both stacks of an encoder-decoder count."""
         config = getattr(model, "config", None)
-        text = config.get_text_config() if hasattr(config, "get_text_config") else config
+        text = config.get_text_config() if config is not None and hasattr(config, "get_text_config") else config
         hidden = _first(text, 768, "hidden_size", "d_model", "n_embd", "dim")
         heads = _first(text, 12, "num_attention_heads", "n_head", "encoder_attention_heads", "n_heads")
         layers = _first(text, 12, "num_hidden_layers", "n_layer", "encoder_layers", "n_layers")

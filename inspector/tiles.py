@@ -72,7 +72,7 @@ def tile(
         return _tile(self, head % self.shape[1], rows, columns, pool, batch, reduce)
 
 
-AttentionCall.tile = tile  # type: ignore[method-assign]
+AttentionCall.tile = tile  # type: ignore[method-assign,assignment]
 
 
 def _bounds(call: AttentionCall, part: slice, axis: int, name: str) -> slice:

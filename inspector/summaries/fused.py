@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -21,10 +22,11 @@ from inspector.summaries.kernel import attend, padded
 from inspector.summaries.near import near
 from inspector.summaries.plan import Plan
 from inspector.summaries.repeats import places_of, repeats
+from inspector.summaries.rows import rectangle
 from inspector.summaries.stopping import Progress
 from inspector.summaries.summary import LayerSummary, Wanted
 
-__all__ = ["Run", "summarize_fused"]
+__all__ = ["Gather", "Run", "head_runs", "summarize_fused"]
 
 WIDTH = 96  # up to here a pass of the CPU kernel costs hardly more than one of width 64
 MEMORY = 2**23  # numbers in one padded copy of the queries: 32 MB
@@ -69,8 +71,7 @@ class Run:
 
 def _biased(item: Item, plan: Plan, query: Tensor, key: Tensor, some: slice) -> tuple[Tensor, Tensor]:
     """A bias that depends on the key alone is one more product: 1 · bias."""
-    from inspector.summaries.rows import rectangle
-
+    assert item.mask.bias is not None
     bias = rectangle(item.mask.bias, item.batch, slice(0, 1), plan.keys).to(key.device, torch.float32)[:, 0]
     one = query.new_ones(*query.shape[:3], 1)
     if bias.shape[0] == 1:
@@ -83,15 +84,8 @@ def _biased(item: Item, plan: Plan, query: Tensor, key: Tensor, some: slice) -> 
 
 def summarize_fused(item: Item, plan: Plan, wanted: Wanted, progress: Progress) -> LayerSummary:
     """One call's summary by crafted passes of the fused kernel, some key heads at a time."""
-    gather = _Gather(item, plan, wanted)
-    evidence = item.call.evidence
-    assert isinstance(evidence, Scores)
-    count, width = evidence.key.shape[1], evidence.query.shape[-1]
-    each = evidence.group * (plan.rows.stop - plan.rows.start) * (width + 8)
-    step = max(1, min(count, MEMORY // max(1, each)))
-    for start in range(0, count, step):
-        heads = slice(start, min(count, start + step))
-        share = (heads.stop - heads.start) / count
+    gather = Gather(item, plan, wanted)
+    for heads, share in head_runs(item, plan):
         run = Run.of(item, plan, heads)
         gather.rows(run)
         progress.step(share / 2)
@@ -100,7 +94,19 @@ def summarize_fused(item: Item, plan: Plan, wanted: Wanted, progress: Progress) 
     return gather.result()
 
 
-class _Gather:
+def head_runs(item: Item, plan: Plan) -> Iterator[tuple[slice, float]]:
+    """Key heads that are computed together, and their share of all: as many as the working memory holds."""
+    evidence = item.call.evidence
+    assert isinstance(evidence, Scores)
+    count, width = evidence.key.shape[1], evidence.query.shape[-1]
+    each = evidence.group * (plan.rows.stop - plan.rows.start) * (width + 8)
+    step = max(1, min(count, MEMORY // max(1, each)))
+    for start in range(0, count, step):
+        stop = min(count, start + step)
+        yield slice(start, stop), (stop - start) / count
+
+
+class Gather:
     """What the passes over some heads have yielded, pasted together over all heads."""
 
     def __init__(self, item: Item, plan: Plan, wanted: Wanted) -> None:
@@ -168,7 +174,7 @@ class _Gather:
 
     def received(self, run: Run) -> None:
         """What each key receives from the content rows, and the pooled map, from one pass with the roles exchanged."""
-        weight = torch.where(self.content, 0.0, _NOTHING) - self.lse
+        weight = torch.where(self.content, -self.lse, _NOTHING)
         width = -(-(run.query.shape[-1] + 1) // 8) * 8
         blocks = None
         if self.pools is not None:

@@ -53,16 +53,14 @@ def key_range(mask: Mask, batch: int, queries: slice, num_keys: int) -> tuple[in
 
 def _band(mask: Mask, queries: slice, keys: slice, device: torch.device) -> Tensor | None:
     """The band's part of the rectangle; None where the whole rectangle lies inside it."""
-    parts = []
     low, high = queries.start + mask.offset, queries.stop - 1 + mask.offset
-    cut_right = mask.right is not None and keys.stop - 1 > low + mask.right
-    cut_left = mask.left is not None and keys.start < high - mask.left
-    if not (cut_right or cut_left):
+    right = mask.right if mask.right is not None and keys.stop - 1 > low + mask.right else None
+    left = mask.left if mask.left is not None and keys.start < high - mask.left else None
+    if right is None and left is None:
         return None
     here = torch.arange(queries.start, queries.stop, device=device)[:, None] + mask.offset
     there = torch.arange(keys.start, keys.stop, device=device)[None]
-    if cut_right:
-        parts.append(there <= here + mask.right)
-    if cut_left:
-        parts.append(there >= here - mask.left)
-    return (parts[0] if len(parts) == 1 else parts[0] & parts[1])[None]
+    inside = there <= here + right if right is not None else there >= here - (left or 0)
+    if right is not None and left is not None:
+        inside = inside & (there >= here - left)
+    return inside[None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,10 +19,12 @@ from inspector.summaries.fused import summarize_fused
 from inspector.summaries.keeping import kept
 from inspector.summaries.maximum import row_maximum
 from inspector.summaries.plan import plan_of
+from inspector.summaries.pooling import pooled_again
 from inspector.summaries.row_sums import keep_row_sums
 from inspector.summaries.simplify import simplify
 from inspector.summaries.stopping import Progress
 from inspector.summaries.summary import LayerSummary, Summary, Wanted
+from inspector.summaries.top import top_keys
 
 __all__ = ["summarize"]
 
@@ -38,6 +41,8 @@ def summarize(
     spans: Mapping[str, slice | Sequence[int]] | None = None,
     how: str = "auto",
     maximum: bool = False,
+    top: Sequence[int] = (),
+    top_count: int = 8,
     progress: Callable[[float], Any] | None = None,
 ) -> Summary:
     """Exact numbers of every layer and head of one batch item; no N×N tensor is built.
@@ -53,10 +58,11 @@ def summarize(
         spans: key positions by name whose share is wanted beside those of special tokens and texts.
         how: "fused", "blocked", or "auto": fused where that is exact.
         maximum: also each row's largest weight.
+        top: rows whose ``top_count`` strongest keys are wanted.
         progress: called with the share done; answering False (or raising) cancels.
 
     Raises:
-        OutOfRange: a batch item or span that does not exist.
+        OutOfRange: a batch item, row or span that does not exist.
         CaptureError: scores that are not finite, or ``how="fused"`` where it is not exact.
         Cancelled: ``progress`` answered False.
 
@@ -77,28 +83,37 @@ def summarize(
         if maximum and layers[-1].maximum is None:
             with torch.no_grad():
                 layers[-1].maximum = row_maximum(layers[-1], batch)
-    return Summary(layers, batch)
+    return Summary(layers, batch, [top_keys(call, top, top_count, batch) for call in calls] if len(top) else [])
 
 
 def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress) -> LayerSummary:
     if not 0 <= batch < call.shape[0]:
         raise OutOfRange(f"Batch item {batch} was asked for.", f"There are {call.shape[0]}.", f"Use 0 to {call.shape[0] - 1}.")
     known: dict[tuple[int, Wanted], LayerSummary] = kept(call, "summaries")
+    if wanted.without is not None and set(wanted.without) == set(
+        facts_of(capture, call, batch).special.nonzero().flatten().tolist()
+    ):
+        wanted = replace(wanted, without=None)
     if (batch, wanted) in known:
         progress.step(1.0)
         return known[batch, wanted]
+    base = next((found for (item, other), found in known.items() if item == batch and other.same_rows(wanted)), None)
     with torch.no_grad():
-        found = _compute(capture, call, batch, wanted, progress)
+        found = _compute(capture, call, batch, wanted, progress, base)
     known[batch, wanted] = found
     keep_row_sums(call, batch, found.lse)
     return found
 
 
-def _compute(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress) -> LayerSummary:
+def _compute(
+    capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress, base: LayerSummary | None
+) -> LayerSummary:
     facts = facts_of(capture, call, batch)
     item = Item(call, batch, facts, _mask(call, batch, facts))
-    _check_finite(call, batch)
     plan = plan_of(item, wanted)
+    if base is not None:
+        return pooled_again(item, plan, base, wanted, progress)
+    _check_finite(call, batch)
     if plan.fused:
         return summarize_fused(item, plan, wanted, progress)
     return summarize_blocked(item, wanted, plan.why, progress)

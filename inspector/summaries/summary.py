@@ -10,6 +10,7 @@ from torch import Tensor
 from inspector.captures import AttentionCall
 from inspector.masks import Mask
 from inspector.summaries.facts import Facts
+from inspector.summaries.top import TopKeys
 
 __all__ = ["LayerSummary", "Summary", "Wanted"]
 
@@ -31,6 +32,10 @@ class Wanted:
     without: tuple[int, ...] | None = None
     spans: tuple[tuple[str, tuple[int, ...]], ...] = ()
     how: str = "auto"
+
+    def same_rows(self, other: Wanted) -> bool:
+        """Whether both differ in the pooled map at most."""
+        return (self.spans, self.how) == (other.spans, other.how)
 
 
 @dataclass(eq=False)
@@ -57,7 +62,6 @@ class LayerSummary:
         pooled: [head, row, column] block means of the map over the positions ``pooled_queries`` × ``pooled_keys``; NaN-free.
         maximum: [head, query] the row's largest weight; None until asked for.
         partners: [1 or head, query] by name: how many keys "duplicate" and "induction" sum over.
-        top: (queries, keys [head, row, k], weights [head, row, k]) of the rows asked for; None when none were.
     """
 
     call: AttentionCall
@@ -84,7 +88,6 @@ class LayerSummary:
     pooled_keys: Tensor | None = None
     maximum: Tensor | None = None
     partners: dict[str, Tensor] = field(default_factory=dict)
-    top: tuple[Tensor, Tensor, Tensor] | None = None
 
     @property
     def num_heads(self) -> int:
@@ -115,10 +118,17 @@ class LayerSummary:
 
 @dataclass(eq=False)
 class Summary:
-    """Exact per-head numbers of one batch item, layer by layer, as ``Capture.summarize`` returns them."""
+    """Exact per-head numbers of one batch item, as ``Capture.summarize`` returns them.
+
+    Attributes:
+        layers: one entry for each call, in the order they ran.
+        batch: which batch item.
+        top: for each call the strongest keys of the rows that were asked for.
+    """
 
     layers: list[LayerSummary]
     batch: int = 0
+    top: list[TopKeys] = field(default_factory=list)
 
     def group(self, tower: str, kind: str) -> list[LayerSummary]:
         """The layers of one tower and kind."""

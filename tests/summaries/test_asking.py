@@ -28,6 +28,37 @@ def test_a_summary_is_computed_once():
     assert cap.summarize(pool=8).layers[0] is not first.layers[0]
 
 
+@pytest.mark.parametrize("mask", [Mask(right=0), Mask(), Mask(left=40, right=0), Mask(keys=torch.arange(211)[None] > 8)])
+@pytest.mark.parametrize("options", [{"pool": 17}, {"without": [0]}, {"without": []}, {"without": range(5, 90), "pool": 100}])
+def test_another_pooled_map_is_that_of_a_fresh_summary(mask, options):
+    cap = capture_of(mask=mask, layers=1)
+    base = cap.summarize().layers[0]
+    found = cap.summarize(**options).layers[0]
+    fresh = Capture(calls=[AttentionCall("again", cap.calls[0].evidence)]).summarize(**options).layers[0]
+    assert found.entropy is base.entropy
+    torch.testing.assert_close(found.pooled, fresh.pooled, atol=1e-6, rtol=0)
+    assert torch.equal(found.pooled_keys, fresh.pooled_keys)
+
+
+def test_leaving_special_tokens_out_by_hand_is_what_is_done_anyway(sentence_capture):
+    special = [i for i, flag in enumerate(sentence_capture.sequences["input"][0].special) if flag]
+    assert sentence_capture.summarize(without=special).layers[0] is sentence_capture.summarize().layers[0]
+
+
+def test_the_strongest_keys_of_the_rows_asked_for_are_those_of_the_map():
+    cap = capture_of(layers=2)
+    found = cap.summarize(top=[200, 0, -1], top_count=5).top[1]
+    weights = cap.calls[1].weights(0)[0]
+    for row, place in enumerate((200, 0, 210)):
+        best = weights[:, place].topk(5)
+        assert torch.equal(found.weights[:, row], best.values)
+        torch.testing.assert_close(found.others[:, row], 1 - best.values.sum(-1), atol=1e-5, rtol=0)
+    assert found.queries.tolist() == [200, 0, 210]
+    assert torch.equal(found.keys[:, 0], weights[:, 200].topk(5).indices)
+    with pytest.raises(OutOfRange, match="Query 211"):
+        cap.summarize(top=[211])
+
+
 def test_long_causal_attention_goes_through_the_fused_kernel_and_says_so():
     summary = capture_of().summarize()
     assert summary.how == {f"layer.{i}": "fused: causal attention" for i in range(3)}
