@@ -1,10 +1,11 @@
-"""What a page gets of a head too long to be sent: its margins. Rows and tiles are asked for."""
+"""What a page gets of a head too long to be sent: its margins and the top of its scale. Rows and tiles are asked for."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import OutOfRange
@@ -14,6 +15,9 @@ from inspector.views.requests import find_call, whole
 from inspector.views.thumbnails import shown
 
 __all__ = ["overview", "tile"]
+
+_SAMPLED = 192
+_ABOVE = 0.0005
 
 
 def overview(capture: Capture, call: AttentionCall, batch: int, head: int) -> dict[str, Any]:
@@ -27,7 +31,18 @@ def overview(capture: Capture, call: AttentionCall, batch: int, head: int) -> di
         received = received - call.weights(batch, head, left_out.nonzero().flatten())[0, 0].sum(0).double().cpu()
     resting = len(keys) < int((~layer.facts.padding).sum())
     rest = layer.rest[head] if resting else layer.mass.get("sink", torch.zeros(call.shape[1:3]))[head]
-    return {"received": floats(received.clamp_min(0) / max(1, len(queries))), "rest": floats(rest.nan_to_num(0))}
+    return {
+        "received": floats(received.clamp_min(0) / max(1, len(queries))),
+        "rest": floats(rest.nan_to_num(0)),
+        "top": _top(call, batch, head, queries, keys),
+    }
+
+
+def _top(call: AttentionCall, batch: int, head: int, queries: Tensor, keys: Tensor) -> float:
+    """Where the colour scale of single weights ends: their 99.95th percentile, read from rows spread evenly over the text."""
+    some = queries[torch.linspace(0, len(queries) - 1, min(_SAMPLED, len(queries))).round().long()]
+    inside = call.weights(batch, head, some)[0, 0].cpu()[:, keys].flatten().nan_to_num(0)
+    return float(inside.topk(1 + int(len(inside) * _ABOVE)).values[-1])
 
 
 @ANSWERS.add("tile")

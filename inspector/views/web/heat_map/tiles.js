@@ -146,7 +146,7 @@
   /** The scale of a level: the head's own top for single weights, the overview's for its means, geometric between: fixed while one moves. */
   fit(pool) {
     const top = this.head.top || 1;
-    if (pool === 1) return { top, largest: this.head.largest ?? top, above: 0.0005, broken: 0 };
+    if (pool === 1) return { top, largest: this.head.largest ?? top, above: 0.0005, sampled: true, broken: 0 };
     if (!this.store.coarse) this._readOverview();
     if (!this.store.coarse) return { top, largest: top, above: 0, broken: 0 };
     const { coarse } = this.store, share = Math.min(1, Math.log(pool) / Math.log(coarse.pool));
