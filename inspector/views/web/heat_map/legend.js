@@ -2,12 +2,12 @@
 (A.heat ||= {}).legend = (() => {
   /** The sentences under the map, as one string. */
   function words(map) {
-    const { linear, theme, level } = map, { above, largest, broken, between } = map.fit, extreme = theme === "dark" ? "brightest" : "darkest";
+    const { linear, theme, level } = map, { above, largest, broken, between, sampled } = map.fit, extreme = theme === "dark" ? "brightest" : "darkest";
     const what = level.pool > 1 ? (map.largest ? `largest of ${block(level)} weights` : `mean of ${block(level)} weights`) : "weight";
     const top = A.words.weight(map.top, digits(map.top));
     const end = map.common ? `${extreme} = 1, the same for all heads`
       : between ? `${extreme} = ${top} at this zoom`
-      : above > 0 ? `${extreme} = ${top}, ${share(above)} of cells are above it`
+      : above > 0 ? `${extreme} = ${top}, ${sampled ? "about " : ""}${share(above)} of cells are above it`
       : `${extreme} = ${top}, the largest in this head${level.pool > 1 ? " at this zoom" : ""}`;
     const parts = [`Colour: ${linear ? what : `square root of the ${what}`}; ${end}${map.common && largest < 1 ? ` (largest here ${A.words.weight(largest, digits(largest))})` : ""}.`,
       "Bars below: mean attention each token receives."];
