@@ -1,7 +1,10 @@
 // One head: who looks at whom, as lines between two columns of tokens. Parts are in head_view/.
 A.views.head_view = {
   settings: {
-    threshold: { default: null, parse: (text) => (/^[01]?(\.\d+)?$/.test(text) && text !== "" && Number(text) <= 1 ? Number(text) : undefined) },
+    threshold: {
+      default: null,
+      parse: (text) => (/^[01]?(\.\d+)?$/.test(text) && text !== "" && Number(text) <= 1 ? Number(text) : undefined),
+    },
     from: { default: null, parse: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined) },
     pairs: { default: null, parse: (text) => (/^[AB][ABS]$/.test(text) ? text : undefined) },
     words: { default: false, parse: (text) => (text === "true" ? true : undefined) },
@@ -9,22 +12,41 @@ A.views.head_view = {
   },
 
   create(stage) {
-    const { h, svg } = A.dom, H = A.headView, view = { stage, scene: null };
-    view.element = svg("svg", { class: "one-head", role: "grid", "aria-label": "Tokens that look, and where they look", "aria-readonly": "true" });
+    const { h, svg } = A.dom,
+      H = A.headView,
+      view = { stage, scene: null };
+    view.element = svg("svg", {
+      class: "one-head",
+      role: "grid",
+      "aria-label": "Tokens that look, and where they look",
+      "aria-readonly": "true",
+    });
     view.strip = H.strip.create(view);
-    const chips = H.chips.create(stage), nav = A.navigator.create(stage), specials = A.specials.create(stage), pairs = H.rail.pairs(stage), slider = H.rail.threshold(stage), joining = H.rail.words(stage);
+    const chips = H.chips.create(stage),
+      nav = A.navigator.create(stage),
+      specials = A.specials.create(stage),
+      pairs = H.rail.pairs(stage),
+      slider = H.rail.threshold(stage),
+      joining = H.rail.words(stage);
     view.list = A.rowPanel.create(stage);
     const heads = A.headPanel.create(stage);
     stage.picture.append(chips.element, view.strip.element, view.element);
     stage.rail.append(nav.element, specials.element, pairs.element, slider.element, joining.element);
     stage.panel.append(view.list.element, heads.element);
-    view.focusRow = (q) => { const cell = view.scene.parts.queries.get(q); if (cell) H.stop(view, cell); stage.selection.hover({ query: q }); };
-    const off = stage.selection.onHover(() => { if (view.scene && stage.selection.state.view === "head_view") H.refocus(view, false); });
+    view.focusRow = (q) => {
+      const cell = view.scene.parts.queries.get(q);
+      if (cell) H.stop(view, cell);
+      stage.selection.hover({ query: q });
+    };
+    const off = stage.selection.onHover(() => {
+      if (view.scene && stage.selection.state.view === "head_view") H.refocus(view, false);
+    });
     H.pointer.attach(view);
 
     return {
       async draw(changed) {
-        const had = A.dom.focused(), held = had && view.element.contains(had) && had.dataset.query !== undefined ? Number(had.dataset.query) : null;
+        const had = A.dom.focused(),
+          held = had && view.element.contains(had) && had.dataset.query !== undefined ? Number(had.dataset.query) : null;
         if (!stage.picture.clientWidth) return;
         const scene = await H.scene.make(stage, view);
         chips.draw();
@@ -43,7 +65,10 @@ A.views.head_view = {
         H.appear(view, changed);
         const wanted = view.wantFocus ?? held;
         view.wantFocus = null;
-        if (wanted !== null && wanted !== undefined && scene.parts.queries.has(wanted)) { H.stop(view, scene.parts.queries.get(wanted)); if (held !== wanted) stage.selection.hover({ query: wanted }); }
+        if (wanted !== null && wanted !== undefined && scene.parts.queries.has(wanted)) {
+          H.stop(view, scene.parts.queries.get(wanted));
+          if (held !== wanted) stage.selection.hover({ query: wanted });
+        }
       },
       svg: () => A.exporting.standalone(view.element, A.exporting.dress(stage, "")),
       canvas: () => null,

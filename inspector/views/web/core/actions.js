@@ -2,18 +2,32 @@
 A.actions = {
   build(bench, slot) {
     const { h, put } = A.dom;
-    const button = (name, label, text, click) => h("button", { type: "button", class: "action", "data-action": name, "aria-label": label, title: label, on: { click } }, text);
+    const button = (name, label, text, click) =>
+      h(
+        "button",
+        { type: "button", class: "action", "data-action": name, "aria-label": label, title: label, on: { click } },
+        text,
+      );
     const menu = h("div", { class: "menu", role: "menu", hidden: true });
     const download = button("download", "Download the picture", "Download", () => A.actions.menu(bench, menu, download));
     download.setAttribute("aria-haspopup", "menu");
     download.setAttribute("aria-expanded", "false");
-    put(slot,
+    put(
+      slot,
       button("find", "Find a token", "Find", () => A.find.open(bench)),
       button("table", "Show as table", "Table", () => A.table.open(bench)),
-      bench.host === "notebook" ? null : button("link", "Copy link to this selection", "Copy link", (e) => A.actions.copy(bench, e.currentTarget)),
+      bench.host === "notebook"
+        ? null
+        : button("link", "Copy link to this selection", "Copy link", (e) => A.actions.copy(bench, e.currentTarget)),
       h("div", { class: "menu-slot" }, download, menu),
-      button("theme", "Dark theme", "Dark", () => bench.selection && bench.selection.set({ theme: bench.theme.now() === "dark" ? "light" : "dark" })),
-      button("keys", "Keyboard shortcuts", "?", () => A.shortcuts.open(bench)));
+      button(
+        "theme",
+        "Dark theme",
+        "Dark",
+        () => bench.selection && bench.selection.set({ theme: bench.theme.now() === "dark" ? "light" : "dark" }),
+      ),
+      button("keys", "Keyboard shortcuts", "?", () => A.shortcuts.open(bench)),
+    );
   },
 
   theme(bench, theme) {
@@ -25,10 +39,15 @@ A.actions = {
   },
 
   async copy(bench, button) {
-    const done = await navigator.clipboard.writeText(location.href).then(() => true, () => A.actions.copyByHand(bench));
+    const done = await navigator.clipboard.writeText(location.href).then(
+      () => true,
+      () => A.actions.copyByHand(bench),
+    );
     button.textContent = done ? "Copied" : "Ctrl C";
     bench.announce(done ? "Link copied." : "Press Control C to copy the link.");
-    setTimeout(() => { button.textContent = "Copy link"; }, 1600);
+    setTimeout(() => {
+      button.textContent = "Copy link";
+    }, 1600);
   },
 
   copyByHand(bench) {
@@ -36,7 +55,11 @@ A.actions = {
     bench.parts.over.append(field);
     field.select();
     let done = false;
-    try { done = document.execCommand("copy"); } catch { done = false; }
+    try {
+      done = document.execCommand("copy");
+    } catch {
+      done = false;
+    }
     field.remove();
     return done;
   },
@@ -46,21 +69,53 @@ A.actions = {
     if (!menu.hidden) return A.actions.closeMenu(menu, opener);
     const stage = bench.selection && bench.stage();
     const kinds = stage ? A.exporting.kinds(stage.view) : [];
-    const item = (name, text, run) => h("button", { type: "button", role: "menuitem", "data-download": name, on: { click: () => { A.actions.closeMenu(menu, opener); run(); } } }, text);
-    put(menu, kinds.includes("png") ? item("png", "Picture, PNG", () => A.exporting.save(bench, "png")) : null,
+    const item = (name, text, run) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "menuitem",
+          "data-download": name,
+          on: {
+            click: () => {
+              A.actions.closeMenu(menu, opener);
+              run();
+            },
+          },
+        },
+        text,
+      );
+    put(
+      menu,
+      kinds.includes("png") ? item("png", "Picture, PNG", () => A.exporting.save(bench, "png")) : null,
       kinds.includes("svg") ? item("svg", "Drawing, SVG", () => A.exporting.save(bench, "svg")) : null,
       item("csv", "Numbers, CSV", () => A.exporting.save(bench, "csv")),
-      bench.host === "app" ? [item("html", "Page, HTML", () => A.exporting.fetch(bench, "html")), item("capture", "Capture, safetensors", () => A.exporting.fetch(bench, "capture"))] : null);
+      bench.host === "app"
+        ? [
+            item("html", "Page, HTML", () => A.exporting.fetch(bench, "html")),
+            item("capture", "Capture, safetensors", () => A.exporting.fetch(bench, "capture")),
+          ]
+        : null,
+    );
     menu.hidden = false;
     opener.setAttribute("aria-expanded", "true");
     menu.querySelector("button").focus();
     menu.onkeydown = (event) => {
-      const items = [...menu.children], step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (event.key === "Escape") { A.actions.closeMenu(menu, opener); opener.focus(); }
+      const items = [...menu.children],
+        step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (event.key === "Escape") {
+        A.actions.closeMenu(menu, opener);
+        opener.focus();
+      }
       if (step) items[(items.indexOf(A.dom.focused()) + step + items.length) % items.length].focus();
-      if (step || event.key === "Escape") { event.preventDefault(); event.stopPropagation(); }
+      if (step || event.key === "Escape") {
+        event.preventDefault();
+        event.stopPropagation();
+      }
     };
-    menu.onfocusout = (event) => { if (!menu.contains(event.relatedTarget) && event.relatedTarget !== opener) A.actions.closeMenu(menu, opener); };
+    menu.onfocusout = (event) => {
+      if (!menu.contains(event.relatedTarget) && event.relatedTarget !== opener) A.actions.closeMenu(menu, opener);
+    };
   },
 
   closeMenu(menu, opener) {

@@ -11,7 +11,10 @@ A.bytes = (() => {
   function halves(words) {
     const out = new Float32Array(words.length);
     for (let i = 0; i < words.length; i++) {
-      const w = words[i], sign = w & 0x8000 ? -1 : 1, power = (w >> 10) & 31, rest = w & 1023;
+      const w = words[i],
+        sign = w & 0x8000 ? -1 : 1,
+        power = (w >> 10) & 31,
+        rest = w & 1023;
       if (power === 0) out[i] = sign * rest * 2 ** -24;
       else if (power === 31) out[i] = rest ? NaN : sign * Infinity;
       else out[i] = sign * (1 + rest / 1024) * 2 ** (power - 15);
@@ -24,9 +27,11 @@ A.bytes = (() => {
     if (packed === null || packed === undefined) return null;
     if (Array.isArray(packed)) return Float32Array.from(packed);
     if (ArrayBuffer.isView(packed)) return packed;
-    const text = atob(packed.data), bytes = new Uint8Array(text.length);
+    const text = atob(packed.data),
+      bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    const half = packed.dtype === "f16", Type = half ? Uint16Array : TYPES[packed.dtype];
+    const half = packed.dtype === "f16",
+      Type = half ? Uint16Array : TYPES[packed.dtype];
     if (!Type) throw new Error(`Packed array of unknown type '${packed.dtype}'.`);
     if (!little && Type.BYTES_PER_ELEMENT > 1) swap(bytes, Type.BYTES_PER_ELEMENT);
     const array = new Type(bytes.buffer);

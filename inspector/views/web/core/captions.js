@@ -34,10 +34,25 @@ A.captions = (() => {
     const who = quote(query, "query");
     if (none) return [who, " has no allowed key: this row is empty."];
     if (broken) return [who, ` has ${A.words.plural(broken, "weight")} that ${broken === 1 ? "is" : "are"} not a number.`];
-    if (!key) return rest > 0 ? [who, ` rests on ${restName} (${A.words.weight(rest, 2)}).`] : [who, " gives nothing to the tokens shown."];
+    if (!key)
+      return rest > 0
+        ? [who, ` rests on ${restName} (${A.words.weight(rest, 2)}).`]
+        : [who, " gives nothing to the tokens shown."];
     const at = place(query, key, sameAxis);
-    if (rest > weight && rest > 0.5) return [who, ` mostly rests on ${restName} (${A.words.weight(rest, 2)}); among words it looks at `, ...at, ` (${A.words.weight(weight, 2)}).`];
-    if (rest > weight && rest > 0.2) return [who, ` rests most on ${restName} (${A.words.weight(rest, 2)}); among words it looks at `, ...at, contrast(weight, mean)];
+    if (rest > weight && rest > 0.5)
+      return [
+        who,
+        ` mostly rests on ${restName} (${A.words.weight(rest, 2)}); among words it looks at `,
+        ...at,
+        ` (${A.words.weight(weight, 2)}).`,
+      ];
+    if (rest > weight && rest > 0.2)
+      return [
+        who,
+        ` rests most on ${restName} (${A.words.weight(rest, 2)}); among words it looks at `,
+        ...at,
+        contrast(weight, mean),
+      ];
     return [who, ` ${degree(weight) || "spreads its attention; the most goes to "}`, ...at, contrast(weight, mean)];
   }
 
@@ -45,7 +60,13 @@ A.captions = (() => {
   function chosen({ query, key, weight, mean, rank, sameAxis }) {
     const order = ["", "", "second ", "third "][rank] ?? "";
     const value = contrast(weight, mean).replace(/, but so does.*$/, ".");
-    return [quote(query, "query"), " gives ", ...place(query, key, sameAxis), order ? ` its ${order}largest weight` : " a smaller weight", value];
+    return [
+      quote(query, "query"),
+      " gives ",
+      ...place(query, key, sameAxis),
+      order ? ` its ${order}largest weight` : " a smaller weight",
+      value,
+    ];
   }
 
   /** Who looks at one key. */
@@ -66,11 +87,17 @@ A.captions = (() => {
     if (previous > 0.3) return [`Many tokens look at the token just before them (${weight(previous, 2)} on average).`];
     if (next > 0.3) return [`Many tokens look at the token just after them (${weight(next, 2)} on average).`];
     if (rest > 0.35) return [`This head gives ${percent(rest)} of its attention to ${restName}.`];
-    if (top) return ["This head spreads its attention; the most goes to ", quote(top.key, "key"), ` (${weight(top.mean, 2)} on average).`];
+    if (top)
+      return [
+        "This head spreads its attention; the most goes to ",
+        quote(top.key, "key"),
+        ` (${weight(top.mean, 2)} on average).`,
+      ];
     return ["This head spreads its attention."];
   }
 
-  const rescaled = (name) => `${name ? name[0].toUpperCase() + name.slice(1) : "Special tokens"} left out and each row rescaled to 1: these are not the model’s own numbers.`;
+  const rescaled = (name) =>
+    `${name ? name[0].toUpperCase() + name.slice(1) : "Special tokens"} left out and each row rescaled to 1: these are not the model’s own numbers.`;
 
   return { quote, row, chosen, column, head, contrast, place, rescaled };
 })();

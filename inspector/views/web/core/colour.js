@@ -24,7 +24,8 @@ A.colour = (() => {
     let i = 1;
     while (i < at.length - 1 && t > at[i]) i++;
     const f = Math.min(1, Math.max(0, (t - at[i - 1]) / (at[i] - at[i - 1])));
-    const a = parse(stops[i - 1]), b = parse(stops[i]);
+    const a = parse(stops[i - 1]),
+      b = parse(stops[i]);
     return a.map((v, c) => v + (b[c] - v) * f);
   }
 
@@ -34,7 +35,13 @@ A.colour = (() => {
     const key = `${name} ${theme}`;
     if (!tables.has(key)) {
       const bytes = new Uint8ClampedArray(256 * 3);
-      for (let i = 0; i < 256; i++) bytes.set((name === "diverging" ? divergingRgb : sequentialRgb)(name === "diverging" ? i / 127.5 - 1 : i / 255, theme).map(Math.round), i * 3);
+      for (let i = 0; i < 256; i++)
+        bytes.set(
+          (name === "diverging" ? divergingRgb : sequentialRgb)(name === "diverging" ? i / 127.5 - 1 : i / 255, theme).map(
+            Math.round,
+          ),
+          i * 3,
+        );
       tables.set(key, bytes);
     }
     return tables.get(key);

@@ -45,20 +45,35 @@ A.Data = class {
   _read(axis, length) {
     if (!axis || axis.labels.length !== length) {
       return Array.from({ length }, (_, position) => ({
-        label: String(position), token: "", id: null, special: false, continues: false, segment: -1, padding: false, rest: false, position,
+        label: String(position),
+        token: "",
+        id: null,
+        special: false,
+        continues: false,
+        segment: -1,
+        padding: false,
+        rest: false,
+        position,
       }));
     }
     const rest = new Set(axis.rest || []);
     return axis.labels.map((label, position) => ({
-      label, token: axis.tokens[position], id: axis.ids ? axis.ids[position] : null, special: !!(axis.special || [])[position],
-      continues: !!(axis.continues || [])[position], segment: (axis.segments || [])[position] ?? -1,
-      padding: !!(axis.padding || [])[position], rest: rest.has(position), position,
+      label,
+      token: axis.tokens[position],
+      id: axis.ids ? axis.ids[position] : null,
+      special: !!(axis.special || [])[position],
+      continues: !!(axis.continues || [])[position],
+      segment: (axis.segments || [])[position] ?? -1,
+      padding: !!(axis.padding || [])[position],
+      rest: rest.has(position),
+      position,
     }));
   }
 
   /** The name of what is folded away on a layer's keys: "[CLS] and [SEP]", "the first token", "learned sink" or "". */
   restName(group, layer) {
-    const axis = this.manifest.axes[this.group(group).key_axis], at = this.layer(group, layer);
+    const axis = this.manifest.axes[this.group(group).key_axis],
+      at = this.layer(group, layer);
     const name = axis && axis.labels.length === at.keys && (axis.rest || []).length ? axis.rest_name : "";
     return at.learned_sink ? [name, "the learned sink"].filter(Boolean).join(" and ") : name;
   }

@@ -17,18 +17,31 @@ A.frame = {
     parts.views = h("div", { class: "views" });
     parts.live = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
     parts.over = h("div", { class: "over" });
-    parts.bench = h("section", { class: "bench", "data-host": bench.host, "aria-label": "Attention inspector" },
-      parts.top, bench.host === "app" ? null : parts.proof,
-      h("div", { class: "bar" }, parts.tablist, parts.chosen), parts.progress, parts.problem, parts.note,
-      h("div", { class: "words" }, parts.caption, parts.how), parts.views, parts.live, parts.over);
+    parts.bench = h(
+      "section",
+      { class: "bench", "data-host": bench.host, "aria-label": "Attention inspector" },
+      parts.top,
+      bench.host === "app" ? null : parts.proof,
+      h("div", { class: "bar" }, parts.tablist, parts.chosen),
+      parts.progress,
+      parts.problem,
+      parts.note,
+      h("div", { class: "words" }, parts.caption, parts.how),
+      parts.views,
+      parts.live,
+      parts.over,
+    );
     A.actions.build(bench, parts.actions);
     return parts;
   },
 
   brand(parts) {
     const { h, svg } = A.dom;
-    const mark = svg("svg", { viewBox: "0 0 24 24", width: 22, height: 22, "aria-hidden": "true", class: "mark" },
-      svg("path", { d: "M2 4C13 4 11 20 22 20M2 12C13 12 11 5 22 5M2 20C13 20 11 4 22 11" }));
+    const mark = svg(
+      "svg",
+      { viewBox: "0 0 24 24", width: 22, height: 22, "aria-hidden": "true", class: "mark" },
+      svg("path", { d: "M2 4C13 4 11 20 22 20M2 12C13 12 11 5 22 5M2 20C13 20 11 4 22 11" }),
+    );
     parts.title = h("span", { class: "title" });
     return h("div", { class: "brand" }, mark, h("strong", {}, "Attention Inspector"), parts.title);
   },

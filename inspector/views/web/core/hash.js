@@ -5,7 +5,10 @@ A.hash = (() => {
     const all = text.split(",").map(whole);
     return all.length && all.every((n) => n !== undefined) ? [...new Set(all)].sort((a, b) => a - b) : undefined;
   };
-  const oneOf = (...names) => (text) => (names.includes(text) ? text : undefined);
+  const oneOf =
+    (...names) =>
+    (text) =>
+      names.includes(text) ? text : undefined;
   const FIELDS = {
     group: { parse: (text) => text || undefined },
     layer: { parse: whole },
@@ -28,7 +31,10 @@ A.hash = (() => {
 
   /** {patch, notes, foreign} of a hash; a part that cannot be read is left out and named in a note. */
   function read(text, views) {
-    const patch = {}, notes = [], foreign = [], known = fields();
+    const patch = {},
+      notes = [],
+      foreign = [],
+      known = fields();
     for (const part of text.replace(/^#/, "").split("&").filter(Boolean)) {
       const [name, value] = split(part);
       if (name === "view") {
@@ -48,14 +54,19 @@ A.hash = (() => {
   function split(part) {
     const at = part.indexOf("=");
     const decode = (text) => {
-      try { return decodeURIComponent(text.replace(/\+/g, " ")); } catch { return text; }
+      try {
+        return decodeURIComponent(text.replace(/\+/g, " "));
+      } catch {
+        return text;
+      }
     };
     return at < 0 ? [decode(part), ""] : [decode(part.slice(0, at)), decode(part.slice(at + 1))];
   }
 
   /** The hash of a state; defaults, empty parts and the first group are left out. */
   function write(state, manifest, foreign = []) {
-    const parts = [], link = Object.entries(manifest.link || {}).filter(([, value]) => value);
+    const parts = [],
+      link = Object.entries(manifest.link || {}).filter(([, value]) => value);
     const kept = link.length ? link.map(([name, value]) => `${name}=${encodeURIComponent(value)}`) : foreign;
     const view = manifest.views.find((v) => v.name === state.view);
     if (view) parts.push(`view=${encodeURIComponent(view.slug)}`);

@@ -4,7 +4,11 @@ A.Head = class {
     Object.assign(this, { where, layer, get, form: answer.form, cache: new Map(), top: answer.top ?? null });
     this.queries = layer.queries;
     this.keys = layer.keys;
-    this.mask = answer.mask ? { ...answer.mask, keys: A.bytes.decode(answer.mask.keys) } : layer.causal ? { right: 0, offset: layer.keys - layer.queries } : null;
+    this.mask = answer.mask
+      ? { ...answer.mask, keys: A.bytes.decode(answer.mask.keys) }
+      : layer.causal
+        ? { right: 0, offset: layer.keys - layer.queries }
+        : null;
     this.local = answer.form !== "remote";
     if (answer.form === "dense") this.weights = A.bytes.decode(answer.weights);
     else if (answer.form === "scores") this._prepare(answer);
@@ -12,10 +16,18 @@ A.Head = class {
   }
 
   _prepare(answer) {
-    const query = Float64Array.from(A.bytes.decode(answer.query)), key = Float64Array.from(A.bytes.decode(answer.key));
+    const query = Float64Array.from(A.bytes.decode(answer.query)),
+      key = Float64Array.from(A.bytes.decode(answer.key));
     this.source = {
-      query, key, width: answer.query.shape[1], keys: this.keys, scale: answer.scale, mask: this.mask,
-      softcap: answer.softcap ?? null, sink: answer.sink ?? null, scratch: new Float64Array(this.keys),
+      query,
+      key,
+      width: answer.query.shape[1],
+      keys: this.keys,
+      scale: answer.scale,
+      mask: this.mask,
+      softcap: answer.softcap ?? null,
+      sink: answer.sink ?? null,
+      scratch: new Float64Array(this.keys),
     };
   }
 
@@ -58,7 +70,8 @@ A.Head = class {
 
   /** Means of pool × pool weights over a rectangle: {values [rows, cols], rows, cols, pool}. */
   async tile({ q0, q1, k0, k1, pool = 1 }) {
-    const rows = Math.ceil((q1 - q0) / pool), cols = Math.ceil((k1 - k0) / pool);
+    const rows = Math.ceil((q1 - q0) / pool),
+      cols = Math.ceil((k1 - k0) / pool);
     if (!this.local) {
       const answer = await this.get({ kind: "tile", ...this.where, q0, q1, k0, k1, pool });
       return { values: A.bytes.decode(answer.values), rows, cols, pool };
@@ -67,26 +80,34 @@ A.Head = class {
   }
 
   _pooled(q0, q1, k0, k1, pool, rows, cols) {
-    const values = new Float32Array(rows * cols), sums = new Float64Array(cols);
+    const values = new Float32Array(rows * cols),
+      sums = new Float64Array(cols);
     for (let r = 0; r < rows; r++) {
-      const from = q0 + r * pool, to = Math.min(q1, from + pool);
+      const from = q0 + r * pool,
+        to = Math.min(q1, from + pool);
       sums.fill(0);
       for (let i = from; i < to; i++) {
         const row = this.rowNow(i);
         for (let j = k0; j < k1; j++) sums[Math.floor((j - k0) / pool)] += row[j];
       }
-      for (let c = 0; c < cols; c++) values[r * cols + c] = sums[c] / ((to - from) * (Math.min(k1, k0 + (c + 1) * pool) - k0 - c * pool));
+      for (let c = 0; c < cols; c++)
+        values[r * cols + c] = sums[c] / ((to - from) * (Math.min(k1, k0 + (c + 1) * pool) - k0 - c * pool));
     }
     return values;
   }
 
   /** Means over all content queries, turned into means over those that may see the key: early keys of a causal head would win otherwise. */
   _perSeeing(received) {
-    const { left, right, offset } = this.mask || {}, bound = (x) => x !== null && x !== undefined;
+    const { left, right, offset } = this.mask || {},
+      bound = (x) => x !== null && x !== undefined;
     if (!bound(left) && !bound(right)) return received;
     const upTo = new Uint32Array(this.queries + 1);
-    for (let i = 0; i < this.queries; i++) { const t = this.axes.queryTokens[i]; upTo[i + 1] = upTo[i] + (t.rest || t.special || t.padding ? 0 : 1); }
-    const at = (i) => upTo[Math.max(0, Math.min(this.queries, i))], all = upTo[this.queries];
+    for (let i = 0; i < this.queries; i++) {
+      const t = this.axes.queryTokens[i];
+      upTo[i + 1] = upTo[i] + (t.rest || t.special || t.padding ? 0 : 1);
+    }
+    const at = (i) => upTo[Math.max(0, Math.min(this.queries, i))],
+      all = upTo[this.queries];
     return received.map((mean, j) => {
       const seen = at(bound(left) ? j - offset + left + 1 : this.queries) - at(bound(right) ? j - offset - right : 0);
       return seen ? Math.min(1, (mean * all) / seen) : 0;
@@ -97,15 +118,25 @@ A.Head = class {
   async marginals() {
     if (this.given) return this.given;
     if (this.sent) return (this.given = { rest: this.sent.rest, received: this._perSeeing(this.sent.received) });
-    const { queryTokens, keyTokens } = this.axes, rest = new Float32Array(this.queries), received = new Float64Array(this.keys), seen = new Float64Array(this.keys);
+    const { queryTokens, keyTokens } = this.axes,
+      rest = new Float32Array(this.queries),
+      received = new Float64Array(this.keys),
+      seen = new Float64Array(this.keys);
     const folded = keyTokens.filter((t) => t.rest).map((t) => t.position);
     for (let i = 0; i < this.queries; i++) {
-      const row = this.rowNow(i), content = !queryTokens[i].rest && !queryTokens[i].special && !queryTokens[i].padding;
-      let sum = 0, mass = 0;
+      const row = this.rowNow(i),
+        content = !queryTokens[i].rest && !queryTokens[i].special && !queryTokens[i].padding;
+      let sum = 0,
+        mass = 0;
       for (let j = 0; j < this.keys; j++) sum += row[j];
       for (const j of folded) mass += row[j];
       rest[i] = this.layer.learned_sink ? mass + Math.max(0, 1 - sum) : mass;
-      if (content) for (let j = 0; j < this.keys; j++) if (this.allowed(i, j)) { received[j] += row[j]; seen[j]++; }
+      if (content)
+        for (let j = 0; j < this.keys; j++)
+          if (this.allowed(i, j)) {
+            received[j] += row[j];
+            seen[j]++;
+          }
     }
     return (this.given = { rest, received: Float32Array.from(received, (sum, j) => (seen[j] ? sum / seen[j] : 0)) });
   }

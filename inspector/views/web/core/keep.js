@@ -1,7 +1,9 @@
 // What of a selection outlives a new capture: the head always, the tokens only where the text is the same.
 A.keep = {
   over(before, manifest, base) {
-    const same = JSON.stringify(Object.values(before.manifest.axes).map((a) => a.labels)) === JSON.stringify(Object.values(manifest.axes).map((a) => a.labels));
+    const same =
+      JSON.stringify(Object.values(before.manifest.axes).map((a) => a.labels)) ===
+      JSON.stringify(Object.values(manifest.axes).map((a) => a.labels));
     const sameModel = before.manifest.model && manifest.model && before.manifest.model.name === manifest.model.name;
     const wish = { ...before.state };
     if (!same) Object.assign(wish, { query: null, key: null, from: null });

@@ -3,7 +3,9 @@ A.keyboard = {
   attach(bench) {
     const onKey = (event) => A.keyboard.press(bench, event);
     bench.root.addEventListener("keydown", onKey);
-    document.addEventListener("keydown", (event) => { if (!bench.element.contains(event.target) && A.keyboard.alone(bench, event)) onKey(event); });
+    document.addEventListener("keydown", (event) => {
+      if (!bench.element.contains(event.target) && A.keyboard.alone(bench, event)) onKey(event);
+    });
     return { onKey };
   },
 
@@ -15,11 +17,25 @@ A.keyboard = {
 
   typing(event) {
     const at = event.composedPath()[0];
-    return at instanceof HTMLElement && (at.isContentEditable || ["TEXTAREA", "SELECT"].includes(at.tagName) || (at.tagName === "INPUT" && !["radio", "checkbox", "range", "button"].includes(at.type)));
+    return (
+      at instanceof HTMLElement &&
+      (at.isContentEditable ||
+        ["TEXTAREA", "SELECT"].includes(at.tagName) ||
+        (at.tagName === "INPUT" && !["radio", "checkbox", "range", "button"].includes(at.type)))
+    );
   },
 
   press(bench, event) {
-    if (!bench.selection || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || A.keyboard.typing(event) || bench.closeDialog) return;
+    if (
+      !bench.selection ||
+      event.defaultPrevented ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      A.keyboard.typing(event) ||
+      bench.closeDialog
+    )
+      return;
     const { view } = bench.stage();
     const done = (view.key && view.key(event)) || A.keyboard.own(bench, event);
     if (done) event.preventDefault();
@@ -28,18 +44,31 @@ A.keyboard = {
   own(bench, event) {
     const { state } = bench.selection;
     switch (event.key) {
-      case "[": A.steppers.layer(bench, -1); return true;
-      case "]": A.steppers.layer(bench, 1); return true;
-      case ",": A.steppers.head(bench, -1); return true;
-      case ".": A.steppers.head(bench, 1); return true;
-      case "?": A.shortcuts.open(bench); return true;
-      case "/": A.find.open(bench); return true;
+      case "[":
+        A.steppers.layer(bench, -1);
+        return true;
+      case "]":
+        A.steppers.layer(bench, 1);
+        return true;
+      case ",":
+        A.steppers.head(bench, -1);
+        return true;
+      case ".":
+        A.steppers.head(bench, 1);
+        return true;
+      case "?":
+        A.shortcuts.open(bench);
+        return true;
+      case "/":
+        A.find.open(bench);
+        return true;
       case "Escape":
         if (state.key !== null) bench.selection.set({ key: null });
         else if (state.query !== null) bench.selection.set({ query: null });
         else return false;
         return true;
-      default: return false;
+      default:
+        return false;
     }
   },
 };

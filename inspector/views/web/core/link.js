@@ -4,7 +4,8 @@ A.link = (() => {
 
   /** {model, text, pair, example} of a hash; empty when it names none. */
   function named(hash) {
-    const parts = new URLSearchParams(hash.replace(/^#/, "")), found = {};
+    const parts = new URLSearchParams(hash.replace(/^#/, "")),
+      found = {};
     for (const name of NAMES) if (parts.get(name)) found[name] = parts.get(name);
     return found;
   }
@@ -12,7 +13,11 @@ A.link = (() => {
   /** Whether a capture is what a link asks for. */
   function fits(wanted, link = {}) {
     if (wanted.example) return wanted.example === link.example;
-    return (wanted.text || "") === (link.text || "") && (wanted.pair || "") === (link.pair || "") && (wanted.model || "bundled") === (link.model || "bundled");
+    return (
+      (wanted.text || "") === (link.text || "") &&
+      (wanted.pair || "") === (link.pair || "") &&
+      (wanted.model || "bundled") === (link.model || "bundled")
+    );
   }
 
   /** Ask the host for the text of the address, unless it is the one on screen. */

@@ -7,7 +7,10 @@ A.merged = (() => {
   /** For every position the position of its word: [N]. */
   function starts(tokens) {
     let at = 0;
-    return tokens.map((t, i) => { if (!t.continues || i === 0 || t.padding) at = i; return at; });
+    return tokens.map((t, i) => {
+      if (!t.continues || i === 0 || t.padding) at = i;
+      return at;
+    });
   }
 
   function tokens(pieces) {
@@ -22,7 +25,11 @@ A.merged = (() => {
 
   /** A view of data in which every axis and head is joined. */
   function data(plain) {
-    const cache = new Map(), once = (key, make) => { if (!cache.has(key)) cache.set(key, make()); return cache.get(key); };
+    const cache = new Map(),
+      once = (key, make) => {
+        if (!cache.has(key)) cache.set(key, make());
+        return cache.get(key);
+      };
     const joined = Object.create(plain);
     joined.queryTokens = (group, layer) => once(`q ${group} ${layer}`, () => tokens(plain.queryTokens(group, layer)));
     joined.keyTokens = (group, layer) => once(`k ${group} ${layer}`, () => tokens(plain.keyTokens(group, layer)));
@@ -34,19 +41,33 @@ A.merged = (() => {
   }
 
   function join(head, queries, keys) {
-    const ofQuery = starts(queries), ofKey = starts(keys), cache = new Map(), last = (i) => { let j = i; while (ofQuery[j + 1] === i) j++; return j; };
+    const ofQuery = starts(queries),
+      ofKey = starts(keys),
+      cache = new Map(),
+      last = (i) => {
+        let j = i;
+        while (ofQuery[j + 1] === i) j++;
+        return j;
+      };
     const made = Object.create(head);
     made.rowNow = (i) => {
       if (!cache.has(i)) {
-        const rows = Array.from({ length: last(i) - i + 1 }, (_, p) => head.rowNow(i + p)), out = new Float32Array(keys.length);
+        const rows = Array.from({ length: last(i) - i + 1 }, (_, p) => head.rowNow(i + p)),
+          out = new Float32Array(keys.length);
         if (rows.some((row) => !row)) return null;
         for (const row of rows) for (let j = 0; j < out.length; j++) out[ofKey[j]] += row[j] / rows.length;
         cache.set(i, out);
       }
       return cache.get(i);
     };
-    made.rows = async (from, to) => { await head.rows(from, last(ofQuery[to - 1]) + 1); return null; };
-    made.row = async (i) => { await made.rows(i, i + 1); return made.rowNow(i); };
+    made.rows = async (from, to) => {
+      await head.rows(from, last(ofQuery[to - 1]) + 1);
+      return null;
+    };
+    made.row = async (i) => {
+      await made.rows(i, i + 1);
+      return made.rowNow(i);
+    };
     made.allowed = (i, j) => head.allowed(last(i), j);
     made.marginals = async () => (made.margins ||= margins(await head.marginals(), ofQuery, ofKey, last));
     return made;
@@ -54,8 +75,12 @@ A.merged = (() => {
 
   function margins({ rest, received }, ofQuery, ofKey, last) {
     const joined = { rest: new Float32Array(rest.length), received: new Float32Array(received.length) };
-    received.forEach((r, j) => { joined.received[ofKey[j]] += r; });
-    rest.forEach((r, i) => { joined.rest[ofQuery[i]] += r / (last(ofQuery[i]) - ofQuery[i] + 1); });
+    received.forEach((r, j) => {
+      joined.received[ofKey[j]] += r;
+    });
+    rest.forEach((r, i) => {
+      joined.rest[ofQuery[i]] += r / (last(ofQuery[i]) - ofQuery[i] + 1);
+    });
     return joined;
   }
 

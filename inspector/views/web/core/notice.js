@@ -1,8 +1,10 @@
 // What stands where the caption would be: nothing yet, progress, an error card; and small notes about the link.
 A.notice = {
   draw(bench, value) {
-    const { put } = A.dom, { parts } = bench;
-    const busy = value && value.busy, error = value && value.error;
+    const { put } = A.dom,
+      { parts } = bench;
+    const busy = value && value.busy,
+      error = value && value.error;
     parts.bench.classList.toggle("busy", !!busy);
     parts.bench.classList.toggle("has-problem", !!error);
     A.notice.progress(bench, busy);
@@ -15,26 +17,53 @@ A.notice = {
   },
 
   progress(bench, busy) {
-    const { h, put } = A.dom, { progress } = bench.parts;
+    const { h, put } = A.dom,
+      { progress } = bench.parts;
     progress.hidden = !busy;
     if (!busy) return put(progress);
     const known = typeof busy.fraction === "number";
-    const line = h("div", { class: known ? "line" : "line unknown" }, h("i", { style: known ? { width: `${100 * busy.fraction}%` } : {} }));
+    const line = h(
+      "div",
+      { class: known ? "line" : "line unknown" },
+      h("i", { style: known ? { width: `${100 * busy.fraction}%` } : {} }),
+    );
     const step = known ? `${busy.step} ${Math.round(100 * busy.fraction)} %` : busy.step;
-    return put(progress, line, h("span", {}, step), busy.cancel ? h("button", { type: "button", class: "plain-link", on: { click: () => bench.act({ name: "cancel" }) } }, "Cancel") : null);
+    return put(
+      progress,
+      line,
+      h("span", {}, step),
+      busy.cancel
+        ? h("button", { type: "button", class: "plain-link", on: { click: () => bench.act({ name: "cancel" }) } }, "Cancel")
+        : null,
+    );
   },
 
   card(bench, error) {
     const { h } = A.dom;
-    const button = error.action ? h("button", { type: "button", class: "button", on: { click: () => bench.act(error.action) } }, error.action.label) : null;
-    return h("div", { class: "problem", role: "alert" }, h("p", {}, h("b", {}, error.asked || "")), h("p", {}, error.found || ""), h("p", {}, error.do || ""), button);
+    const button = error.action
+      ? h("button", { type: "button", class: "button", on: { click: () => bench.act(error.action) } }, error.action.label)
+      : null;
+    return h(
+      "div",
+      { class: "problem", role: "alert" },
+      h("p", {}, h("b", {}, error.asked || "")),
+      h("p", {}, error.found || ""),
+      h("p", {}, error.do || ""),
+      button,
+    );
   },
 
   /** A head or tile could not be fetched: say so, keep the last picture. */
   failed(bench, error) {
     const known = error && error.found;
     if (!known) console.error(error);
-    const card = known ? error : { asked: "Asked for the picture of this head.", found: String((error && error.message) || error), do: "Choose another head, or run the text again." };
+    const card = known
+      ? error
+      : {
+          asked: "Asked for the picture of this head.",
+          found: String((error && error.message) || error),
+          do: "Choose another head, or run the text again.",
+        };
     A.dom.put(bench.parts.problem, A.notice.card(bench, card));
     bench.fetchFailed = true;
   },
@@ -46,7 +75,8 @@ A.notice = {
   },
 
   notes(bench) {
-    const { note } = bench.parts, notes = bench.notes || [];
+    const { note } = bench.parts,
+      notes = bench.notes || [];
     note.hidden = !notes.length;
     note.textContent = notes.length ? `Not understood in the link, left out: ${notes.join(", ")}.` : "";
     bench.notes = [];

@@ -44,4 +44,8 @@ A.Scene = class {
 };
 
 // Stripe patterns: period, thickness and whether they cross, in pixels.
-A.Scene.STRIPES = { rest: { period: 4, width: 1.6 }, barred: { period: 7, width: 1 }, broken: { period: 7, width: 1.1, cross: true } };
+A.Scene.STRIPES = {
+  rest: { period: 4, width: 1.6 },
+  barred: { period: 7, width: 1 },
+  broken: { period: 7, width: 1.1, cross: true },
+};

@@ -1,15 +1,21 @@
 // A scene on a canvas, in whole device pixels.
 A.paintScene = (() => {
   function stripes(ctx, name, colour, ratio) {
-    const { period, width, cross } = A.Scene.STRIPES[name], size = Math.round(period * ratio), tile = document.createElement("canvas");
+    const { period, width, cross } = A.Scene.STRIPES[name],
+      size = Math.round(period * ratio),
+      tile = document.createElement("canvas");
     tile.width = tile.height = size;
     const pen = tile.getContext("2d");
     pen.strokeStyle = colour;
     pen.lineWidth = width * ratio;
     pen.beginPath();
     for (const shift of [-size, 0, size]) {
-      pen.moveTo(shift - 1, size + 1); pen.lineTo(shift + size + 1, -1);
-      if (cross) { pen.moveTo(shift - 1, -1); pen.lineTo(shift + size + 1, size + 1); }
+      pen.moveTo(shift - 1, size + 1);
+      pen.lineTo(shift + size + 1, -1);
+      if (cross) {
+        pen.moveTo(shift - 1, -1);
+        pen.lineTo(shift + size + 1, size + 1);
+      }
     }
     pen.stroke();
     const pattern = ctx.createPattern(tile, "repeat");
@@ -18,8 +24,14 @@ A.paintScene = (() => {
   }
 
   function shape(ctx, item) {
-    if (item.fill) { ctx.fillStyle = item.fill; }
-    if (item.stroke) { ctx.strokeStyle = item.stroke; ctx.lineWidth = item.width || 1; ctx.setLineDash(item.dash || []); }
+    if (item.fill) {
+      ctx.fillStyle = item.fill;
+    }
+    if (item.stroke) {
+      ctx.strokeStyle = item.stroke;
+      ctx.lineWidth = item.width || 1;
+      ctx.setLineDash(item.dash || []);
+    }
   }
 
   const DRAW = {
@@ -74,18 +86,25 @@ A.paintScene = (() => {
       ctx.rect(item.x, item.y, item.w, item.h);
       ctx.clip();
     },
-    unclip(ctx) { ctx.restore(); },
+    unclip(ctx) {
+      ctx.restore();
+    },
   };
 
   /** Draw a scene; the canvas gets `ratio` device pixels per pixel. `ground` fills it first, null leaves it clear. */
   function paint(canvas, scene, ratio, ground = null) {
-    const width = Math.round(scene.width * ratio), height = Math.round(scene.height * ratio);
+    const width = Math.round(scene.width * ratio),
+      height = Math.round(scene.height * ratio);
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
-    const ctx = canvas.getContext("2d"), kept = new Map();
+    const ctx = canvas.getContext("2d"),
+      kept = new Map();
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, width, height);
-    if (ground) { ctx.fillStyle = ground; ctx.fillRect(0, 0, width, height); }
+    if (ground) {
+      ctx.fillStyle = ground;
+      ctx.fillRect(0, 0, width, height);
+    }
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const item of scene.items) {
       ctx.globalAlpha = item.opacity ?? 1;

@@ -39,29 +39,53 @@ A.Selection = class {
 
 // What may be chosen, given a manifest.
 A.choices = (() => {
-  const defaults = () => Object.fromEntries(
-    Object.values(A.views).flatMap((view) => Object.entries(view.settings || {}).map(([name, s]) => [name, s.default])));
+  const defaults = () =>
+    Object.fromEntries(
+      Object.values(A.views).flatMap((view) => Object.entries(view.settings || {}).map(([name, s]) => [name, s.default])),
+    );
 
   /** A first state: the manifest's own suggestion, else the first head of the first group. */
   function first(manifest) {
-    const start = manifest.start || {}, group = manifest.groups.find((g) => g.key === start.group) || manifest.groups[0];
+    const start = manifest.start || {},
+      group = manifest.groups.find((g) => g.key === start.group) || manifest.groups[0];
     const layer = group.layers.find((l) => l.index === start.layer) || group.layers[0];
     const views = manifest.views.map((v) => v.name).filter((name) => A.views[name]);
     return {
-      ...defaults(), view: views.includes(start.view) ? start.view : views[0], group: group.key, layer: layer.index,
-      heads: start.heads || [start.head ?? 0], query: start.query ?? null, key: start.key ?? null, special: "fold", theme: null,
+      ...defaults(),
+      view: views.includes(start.view) ? start.view : views[0],
+      group: group.key,
+      layer: layer.index,
+      heads: start.heads || [start.head ?? 0],
+      query: start.query ?? null,
+      key: start.key ?? null,
+      special: "fold",
+      theme: null,
     };
   }
 
   /** The parts of a wish that exist here, and the names of those that do not. */
   function fit(wish, manifest, base) {
-    const state = { ...base, ...wish }, notes = [];
-    const refuse = (name, value) => { if (name in wish) notes.push(`${name}=${wish[name]}`); state[name] = value; };
-    if (!manifest.views.some((v) => v.name === state.view) || !A.views[state.view]) refuse("view", manifest.views.map((v) => v.name).find((name) => A.views[name]));
+    const state = { ...base, ...wish },
+      notes = [];
+    const refuse = (name, value) => {
+      if (name in wish) notes.push(`${name}=${wish[name]}`);
+      state[name] = value;
+    };
+    if (!manifest.views.some((v) => v.name === state.view) || !A.views[state.view])
+      refuse(
+        "view",
+        manifest.views.map((v) => v.name).find((name) => A.views[name]),
+      );
     let group = manifest.groups.find((g) => g.key === state.group);
-    if (!group) { group = manifest.groups[0]; refuse("group", group.key); }
+    if (!group) {
+      group = manifest.groups[0];
+      refuse("group", group.key);
+    }
     let layer = group.layers.find((l) => l.index === state.layer);
-    if (!layer) { layer = group.layers[0]; refuse("layer", layer.index); }
+    if (!layer) {
+      layer = group.layers[0];
+      refuse("layer", layer.index);
+    }
     const heads = state.heads.filter((h) => h < layer.heads);
     if (heads.length < state.heads.length) refuse("heads", heads.length ? heads : [0]);
     if (state.query !== null && state.query >= layer.queries) refuse("query", null);

@@ -12,10 +12,15 @@ A.softmax = (() => {
   /** Row i of softmax(scale · q·kᵀ): [K] float32. No allowed key gives all zeros (or an even spread if the mask fills with a number). */
   function row(from, i, out) {
     const { query, key, width, keys, scale, mask, softcap, sink } = from;
-    const scores = from.scratch, at = i * width;
-    let top = sink ?? -Infinity, seen = 0;
+    const scores = from.scratch,
+      at = i * width;
+    let top = sink ?? -Infinity,
+      seen = 0;
     for (let j = 0; j < keys; j++) {
-      if (!allowed(mask, i, j)) { scores[j] = -Infinity; continue; }
+      if (!allowed(mask, i, j)) {
+        scores[j] = -Infinity;
+        continue;
+      }
       let dot = 0;
       for (let c = 0, k = j * width; c < width; c++) dot += query[at + c] * key[k + c];
       dot *= scale;

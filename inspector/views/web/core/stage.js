@@ -1,13 +1,33 @@
 // What a view is given: its own picture, rail and panel, the data, the selection, and a way to say its finding.
 A.stage = {
   create(bench, name) {
-    const { h } = A.dom, view = A.views[name];
-    const rail = h("div", { class: "rail" }), picture = h("div", { class: "picture" }), panel = h("div", { class: "panel" });
-    const panelElement = h("div", { class: `view view-${name.replace(/_/g, "-")}${view.rail === false ? " no-rail" : ""}`, role: "tabpanel",
-      id: `panel-${name}`, "aria-labelledby": `tab-${name}`, "data-view": name }, rail, picture, panel);
+    const { h } = A.dom,
+      view = A.views[name];
+    const rail = h("div", { class: "rail" }),
+      picture = h("div", { class: "picture" }),
+      panel = h("div", { class: "panel" });
+    const panelElement = h(
+      "div",
+      {
+        class: `view view-${name.replace(/_/g, "-")}${view.rail === false ? " no-rail" : ""}`,
+        role: "tabpanel",
+        id: `panel-${name}`,
+        "aria-labelledby": `tab-${name}`,
+        "data-view": name,
+      },
+      rail,
+      picture,
+      panel,
+    );
     bench.parts.views.append(panelElement);
     const stage = {
-      picture, rail, panel, panelElement, host: bench.host, data: bench.data, selection: bench.selection,
+      picture,
+      rail,
+      panel,
+      panelElement,
+      host: bench.host,
+      data: bench.data,
+      selection: bench.selection,
       theme: () => bench.theme.now(),
       request: (kind, rest) => bench.data.get({ kind, ...rest }),
       announce: (text) => bench.announce(text),
@@ -19,19 +39,26 @@ A.stage = {
     const drawn = view.create(stage);
     stage.view = drawn;
     stage.draw = (changed) => drawn.draw(changed);
-    stage.dispose = () => { if (drawn.dispose) drawn.dispose(); panelElement.remove(); };
+    stage.dispose = () => {
+      if (drawn.dispose) drawn.dispose();
+      panelElement.remove();
+    };
     return stage;
   },
 
   /** The finding above the picture; parts are strings and {text, role}. Hovering changes it silently. */
   caption(bench, parts, how, { live = true } = {}) {
-    const { h, put } = A.dom, { caption, how: line } = bench.parts;
+    const { h, put } = A.dom,
+      { caption, how: line } = bench.parts;
     const text = parts.map((p) => (typeof p === "string" ? p : p.text)).join("");
     bench.captionParts = parts;
     bench.captionHow = how || "";
     line.textContent = how || "";
     if (caption.textContent === text) return;
     caption.setAttribute("aria-live", live ? "polite" : "off");
-    put(caption, parts.map((p) => (typeof p === "string" ? p : h("bdi", { class: `is-${p.role || "plain"}`, dir: "auto" }, p.text))));
+    put(
+      caption,
+      parts.map((p) => (typeof p === "string" ? p : h("bdi", { class: `is-${p.role || "plain"}`, dir: "auto" }, p.text))),
+    );
   },
 };

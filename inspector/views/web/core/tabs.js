@@ -3,10 +3,24 @@ A.tabs = {
   build(bench) {
     const { h, put } = A.dom;
     const views = bench.manifest.views.filter((v) => A.views[v.name]);
-    put(bench.parts.tablist, views.map((view) => h("button", {
-      class: "tab", type: "button", role: "tab", id: `tab-${view.name}`, "aria-controls": `panel-${view.name}`, "data-view": view.name,
-      on: { click: () => bench.selection.set({ view: view.name }), keydown: (event) => A.tabs.move(bench, event) },
-    }, view.title)));
+    put(
+      bench.parts.tablist,
+      views.map((view) =>
+        h(
+          "button",
+          {
+            class: "tab",
+            type: "button",
+            role: "tab",
+            id: `tab-${view.name}`,
+            "aria-controls": `panel-${view.name}`,
+            "data-view": view.name,
+            on: { click: () => bench.selection.set({ view: view.name }), keydown: (event) => A.tabs.move(bench, event) },
+          },
+          view.title,
+        ),
+      ),
+    );
     if (bench.parts.title) bench.parts.title.textContent = bench.manifest.title || "";
   },
 
@@ -22,7 +36,8 @@ A.tabs = {
   },
 
   move(bench, event) {
-    const tabs = [...bench.parts.tablist.children], at = tabs.indexOf(event.currentTarget);
+    const tabs = [...bench.parts.tablist.children],
+      at = tabs.indexOf(event.currentTarget);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();

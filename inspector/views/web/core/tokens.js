@@ -20,7 +20,8 @@ A.tokens = (() => {
   function fit(text, px, size = 14, weight = 400) {
     if (width(text, size, weight) <= px) return text;
     const chars = Array.from(text);
-    let low = 0, high = chars.length;
+    let low = 0,
+      high = chars.length;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       if (width(`${chars.slice(0, middle).join("")}…`, size, weight) <= px) low = middle;
@@ -42,7 +43,8 @@ A.tokens = (() => {
 
   /** Labels that stand at more than one position: these carry their position in small digits. */
   function repeated(tokens) {
-    const seen = new Set(), twice = new Set();
+    const seen = new Set(),
+      twice = new Set();
     for (const t of tokens) if (!t.rest && !t.padding) (seen.has(t.label) ? twice : seen).add(t.label);
     return twice;
   }

@@ -29,7 +29,8 @@ A.words = (() => {
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
     const large = Math.abs(value) >= 10 || (definition && definition.unit && definition.unit !== "share");
     const text = large ? minus(value.toFixed(1)) : weight(value, 2);
-    const unit = definition && definition.unit && !["", "share", "1", "ratio"].includes(definition.unit) ? ` ${definition.unit}` : "";
+    const unit =
+      definition && definition.unit && !["", "share", "1", "ratio"].includes(definition.unit) ? ` ${definition.unit}` : "";
     return text + unit;
   }
 
@@ -47,7 +48,11 @@ A.words = (() => {
   }
 
   /** A raw token with control and direction marks as code points. */
-  const visible = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `⟨U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+  const visible = (text) =>
+    text.replace(
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (char) => `⟨U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`,
+    );
 
   const RTL = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
   const LTR = /[A-Za-z\u00C0-\u058F\u0900-\u1FFF\u2C00-\uD7FF]/;

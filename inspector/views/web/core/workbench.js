@@ -19,7 +19,12 @@ A.Workbench = class {
     A.notice.draw(this, value);
     if (value && value.error) this.awaited = null;
     const manifest = value && value.manifest;
-    if (!manifest || manifest === this.manifest || (manifest.id && this.manifest && manifest.id === this.manifest.id && manifest.batch === this.manifest.batch)) return;
+    if (
+      !manifest ||
+      manifest === this.manifest ||
+      (manifest.id && this.manifest && manifest.id === this.manifest.id && manifest.batch === this.manifest.batch)
+    )
+      return;
     const before = this.selection && { state: this.selection.state, manifest: this.manifest };
     this.manifest = manifest;
     if (!before) A.link.ask(this);
@@ -37,10 +42,14 @@ A.Workbench = class {
   }
 
   firstState(before) {
-    const base = A.choices.first(this.manifest), arrived = A.link.arrived(this);
+    const base = A.choices.first(this.manifest),
+      arrived = A.link.arrived(this);
     if (before && !arrived) return A.keep.over(before, this.manifest, base);
     if (this.host === "notebook") return base;
-    const read = A.hash.read(arrived || location.hash, this.manifest.views.filter((v) => A.views[v.name]));
+    const read = A.hash.read(
+      arrived || location.hash,
+      this.manifest.views.filter((v) => A.views[v.name]),
+    );
     this.foreign = read.foreign;
     if (["layer", "heads", "group"].some((name) => name in read.patch)) Object.assign(base, { query: null, key: null });
     const { state, notes } = A.choices.fit(read.patch, this.manifest, base);
@@ -132,7 +141,11 @@ A.Workbench = class {
     const hash = A.hash.write(this.selection.state, this.manifest, this.foreign || []);
     if (hash === location.hash) return;
     this.written = hash;
-    try { history.replaceState(history.state, "", hash); } catch { /* a page opened from a sandbox keeps its address */ }
+    try {
+      history.replaceState(history.state, "", hash);
+    } catch {
+      /* a page opened from a sandbox keeps its address */
+    }
   }
 
   /** Say something to a screen reader. */

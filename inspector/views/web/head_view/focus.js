@@ -4,7 +4,9 @@
 
   /** Show {query}, {key} or null on a drawn scene. */
   function show(scene, focus) {
-    const { put } = A.dom, { parts, element, state } = scene, row = focus && focus.query !== undefined;
+    const { put } = A.dom,
+      { parts, element, state } = scene,
+      row = focus && focus.query !== undefined;
     element.classList.toggle("focused", !!focus);
     put(parts.over, row ? rowLines(scene, focus.query) : focus ? keyLines(scene, focus.key) : null);
     for (const [q, cell] of parts.queries) {
@@ -13,41 +15,66 @@
       cell.setAttribute("aria-selected", String(q === state.query));
     }
     const weights = row ? scene.sheet.mean(focus.query) : scene.received;
-    const heads = scene.sheet.heads.length, what = row ? "weight" : "received";
+    const heads = scene.sheet.heads.length,
+      what = row ? "weight" : "received";
     parts.weightWord.textContent = heads > 1 && !scene.geo.narrow ? `${what}, mean of ${heads}` : what;
     fillKeys(scene, focus, weights, row ? focus.query : null);
   }
 
   function rowLines(scene, q) {
-    const { sheet, keys, geo, state } = scene, out = [], floor = Math.min(scene.threshold, FAINT);
+    const { sheet, keys, geo, state } = scene,
+      out = [],
+      floor = Math.min(scene.threshold, FAINT);
     if (geo.y(q) === undefined) return out;
     for (let h = 0; h < sheet.heads.length; h++) {
       const row = sheet.row(h, q);
       keys.forEach((entry, at) => {
         if (entry.more) return;
-        const w = row[entry.key], key = sheet.keyTokens[entry.key];
+        const w = row[entry.key],
+          key = sheet.keyTokens[entry.key];
         if (w >= floor && !(sheet.fold && key.rest)) out.push({ h, q, at, key: entry.key, w });
       });
     }
-    keys.forEach((entry, at) => { if (entry.more) { const w = sum(sheet.mean(q), entry.more); if (w >= 0.005) out.push({ h: 0, q, at, w, more: true }); } });
-    return out.filter((l) => !(state.heads.length > 1 && l.w < 0.02)).sort((a, b) => a.w - b.w).map((l) => A.headView.draw.line(scene, l, true));
+    keys.forEach((entry, at) => {
+      if (entry.more) {
+        const w = sum(sheet.mean(q), entry.more);
+        if (w >= 0.005) out.push({ h: 0, q, at, w, more: true });
+      }
+    });
+    return out
+      .filter((l) => !(state.heads.length > 1 && l.w < 0.02))
+      .sort((a, b) => a.w - b.w)
+      .map((l) => A.headView.draw.line(scene, l, true));
   }
 
   function keyLines(scene, key) {
-    const at = scene.keys.findIndex((entry) => entry.key === key), { sheet, plan } = scene, out = [];
+    const at = scene.keys.findIndex((entry) => entry.key === key),
+      { sheet, plan } = scene,
+      out = [];
     if (at < 0) return out;
-    for (let h = 0; h < sheet.heads.length; h++) for (const q of plan.rows) if (!(sheet.fold && sheet.queryTokens[q].rest)) { const w = sheet.row(h, q)[key]; if (w >= Math.min(scene.threshold, FAINT)) out.push({ h, q, at, key, w }); }
+    for (let h = 0; h < sheet.heads.length; h++)
+      for (const q of plan.rows)
+        if (!(sheet.fold && sheet.queryTokens[q].rest)) {
+          const w = sheet.row(h, q)[key];
+          if (w >= Math.min(scene.threshold, FAINT)) out.push({ h, q, at, key, w });
+        }
     return out.sort((a, b) => a.w - b.w).map((l) => A.headView.draw.line(scene, l, true));
   }
 
   const sum = (weights, keys) => keys.reduce((total, k) => total + (weights[k] || 0), 0);
 
   function fillKeys(scene, focus, weights, q) {
-    const { parts, sheet, state } = scene, few = parts.keys.length <= 10, chosen = chosenKey(scene, focus, weights);
-    const values = parts.keys.map(({ entry, resting }) => (resting ? 0 : entry.more ? sum(weights, entry.more) : weights[entry.key]));
+    const { parts, sheet, state } = scene,
+      few = parts.keys.length <= 10,
+      chosen = chosenKey(scene, focus, weights);
+    const values = parts.keys.map(({ entry, resting }) =>
+      resting ? 0 : entry.more ? sum(weights, entry.more) : weights[entry.key],
+    );
     const top = Math.max(1e-9, ...values.filter((v, i) => Number.isFinite(v) && !parts.keys[i].entry.more));
     parts.keys.forEach((slot, i) => {
-      const { entry, element, resting } = slot, value = values[i], own = !entry.more && entry.key === chosen;
+      const { entry, element, resting } = slot,
+        value = values[i],
+        own = !entry.more && entry.key === chosen;
       element.classList.toggle("chosen", own);
       element.classList.toggle("strong", !!focus && value >= 0.02);
       element.classList.toggle("pinned-key", own && state.key === entry.key);
@@ -58,15 +85,21 @@
 
   /** Bars of one key: one per head in its hue, end to end; cross-hatched where there is no number; a hairline where it is not allowed. */
   function bars(scene, slot, q, value, top) {
-    const { svg, n } = A.dom, { geo, sheet, colours } = scene;
+    const { svg, n } = A.dom,
+      { geo, sheet, colours } = scene;
     if (!geo.bar) return null;
     const box = (x, width, props) => svg("rect", { x: n(x), y: n(slot.y - 4), width: n(width), height: 8, ...props });
     if (!Number.isFinite(value)) return box(geo.barStart, geo.bar, { class: "broken", fill: "url(#broken-hatch)" });
-    if (q !== null && !sheet.heads[0].allowed(q, slot.entry.key)) return box(geo.barStart, geo.bar, { class: "barred-box", fill: "url(#barred-hatch)" });
+    if (q !== null && !sheet.heads[0].allowed(q, slot.entry.key))
+      return box(geo.barStart, geo.bar, { class: "barred-box", fill: "url(#barred-hatch)" });
     let x = geo.barStart;
     return colours.map((colour, h) => {
-      const one = (q === null ? scene.receivedBy[h] : sheet.row(h, q))[slot.entry.key] / colours.length, width = (geo.bar * one) / top;
-      const made = one > 0 ? box(x, Math.max(width, colours.length > 1 ? 0 : 0.75), { style: { fill: colour.stroke }, class: "weight-bar" }) : null;
+      const one = (q === null ? scene.receivedBy[h] : sheet.row(h, q))[slot.entry.key] / colours.length,
+        width = (geo.bar * one) / top;
+      const made =
+        one > 0
+          ? box(x, Math.max(width, colours.length > 1 ? 0 : 0.75), { style: { fill: colour.stroke }, class: "weight-bar" })
+          : null;
       x += width;
       return made;
     });

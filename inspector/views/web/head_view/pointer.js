@@ -9,12 +9,23 @@
   function attach(view) {
     const { element, stage } = view;
     let touch = false;
-    element.addEventListener("pointerdown", (event) => { touch = event.pointerType === "touch"; });
-    element.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch" && view.scene) hover(view, place(event)); });
-    element.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") stage.selection.hover(null); });
+    element.addEventListener("pointerdown", (event) => {
+      touch = event.pointerType === "touch";
+    });
+    element.addEventListener("pointermove", (event) => {
+      if (event.pointerType !== "touch" && view.scene) hover(view, place(event));
+    });
+    element.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") stage.selection.hover(null);
+    });
     element.addEventListener("click", (event) => click(view, place(event), touch));
-    element.addEventListener("focusin", (event) => { const at = place(event); if (at && event.target.matches(":focus-visible")) stage.selection.hover(at); });
-    element.addEventListener("focusout", (event) => { if (!event.relatedTarget || !element.contains(event.relatedTarget)) stage.selection.hover(null); });
+    element.addEventListener("focusin", (event) => {
+      const at = place(event);
+      if (at && event.target.matches(":focus-visible")) stage.selection.hover(at);
+    });
+    element.addEventListener("focusout", (event) => {
+      if (!event.relatedTarget || !element.contains(event.relatedTarget)) stage.selection.hover(null);
+    });
     element.addEventListener("wheel", (event) => wheel(view, event), { passive: false });
   }
 
@@ -25,8 +36,13 @@
   }
 
   function click(view, at, touch) {
-    const { selection } = view.stage, { query, key } = selection.state, over = selection.hovered;
-    if (!at) { selection.hover(null); return query === null ? null : selection.set({ query: null, key: null }); }
+    const { selection } = view.stage,
+      { query, key } = selection.state,
+      over = selection.hovered;
+    if (!at) {
+      selection.hover(null);
+      return query === null ? null : selection.set({ query: null, key: null });
+    }
     if (at.query !== undefined) {
       if (touch && query !== at.query && !(over && over.query === at.query)) return selection.hover(at);
       return selection.set(query === at.query ? { query: null, key: null } : { query: at.query, key: null });
@@ -49,27 +65,40 @@
 
   /** Move the window by so many rows. */
   function scroll(view, rows) {
-    const { plan } = view.scene, last = plan.above + plan.below;
+    const { plan } = view.scene,
+      last = plan.above + plan.below;
     view.stage.selection.set({ from: Math.max(0, Math.min(last, plan.from + rows)) });
   }
 
   /** Keys of UX.md; true when the key was taken. */
   function key(view, event) {
-    const { scene, stage } = view, inside = view.element.contains(A.dom.focused()), free = !A.dom.focused() || A.dom.focused() === document.body || inside;
+    const { scene, stage } = view,
+      inside = view.element.contains(A.dom.focused()),
+      free = !A.dom.focused() || A.dom.focused() === document.body || inside;
     if (!scene || !free) return false;
     const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -14, PageDown: 14, Home: -1e9, End: 1e9 }[event.key];
     if (step && !event.shiftKey) return move(view, step);
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") return along(view, event.key === "ArrowRight" ? 1 : -1);
     if ((event.key === "Enter" || event.key === " ") && inside) return pin(view);
-    if (event.key === "Escape" && stage.selection.hovered) { stage.selection.hover(null); if (stage.selection.state.query === null) return true; }
+    if (event.key === "Escape" && stage.selection.hovered) {
+      stage.selection.hover(null);
+      if (stage.selection.state.query === null) return true;
+    }
     return false;
   }
 
-  const current = (view) => (view.stage.selection.hovered && view.stage.selection.hovered.query !== undefined ? view.stage.selection.hovered.query : view.stage.selection.state.query);
+  const current = (view) =>
+    view.stage.selection.hovered && view.stage.selection.hovered.query !== undefined
+      ? view.stage.selection.hovered.query
+      : view.stage.selection.state.query;
 
   async function move(view, step) {
-    const real = view.scene.sheet.queryTokens.filter((t) => !t.padding).map((t) => t.position), at = current(view);
-    const start = at === null || at === undefined ? (step > 0 ? -1 : 1) + real.indexOf(view.scene.plan.rows[0]) * (step > 0 ? 1 : 0) : real.indexOf(at);
+    const real = view.scene.sheet.queryTokens.filter((t) => !t.padding).map((t) => t.position),
+      at = current(view);
+    const start =
+      at === null || at === undefined
+        ? (step > 0 ? -1 : 1) + real.indexOf(view.scene.plan.rows[0]) * (step > 0 ? 1 : 0)
+        : real.indexOf(at);
     const to = real[Math.max(0, Math.min(real.length - 1, start + step))];
     if (view.scene.geo.y(to) === undefined) {
       view.wantFocus = to;
@@ -79,7 +108,8 @@
   }
 
   function pin(view) {
-    const at = current(view), { selection } = view.stage;
+    const at = current(view),
+      { selection } = view.stage;
     if (at === null || at === undefined) return false;
     selection.set(selection.state.query === at ? { query: null, key: null } : { query: at, key: null });
     return true;
@@ -87,9 +117,13 @@
 
   /** → the next weaker key of the row, ← the next stronger one. */
   function along(view, step) {
-    const at = current(view), { selection } = view.stage, { sheet } = view.scene;
+    const at = current(view),
+      { selection } = view.stage,
+      { sheet } = view.scene;
     if (at === null || at === undefined) return false;
-    const order = A.headView.sheet.ranked(sheet, sheet.mean(at)), chosen = selection.state.query === at && selection.state.key !== null ? order.indexOf(selection.state.key) : step > 0 ? -1 : 1;
+    const order = A.headView.sheet.ranked(sheet, sheet.mean(at)),
+      chosen =
+        selection.state.query === at && selection.state.key !== null ? order.indexOf(selection.state.key) : step > 0 ? -1 : 1;
     const to = order[Math.max(0, Math.min(order.length - 1, chosen + step))];
     if (to === undefined) return false;
     selection.set({ query: at, key: to });

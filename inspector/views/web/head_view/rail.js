@@ -6,7 +6,9 @@
   const fromSlider = (step) => Number((0.5 * (step / STEPS) ** 2).toPrecision(2));
 
   function threshold(stage) {
-    const { h } = A.dom, words = h("span", {}), field = h("input", { class: "slider", type: "range", min: 0, max: STEPS, step: 1, "aria-label": "Hide links under" });
+    const { h } = A.dom,
+      words = h("span", {}),
+      field = h("input", { class: "slider", type: "range", min: 0, max: STEPS, step: 1, "aria-label": "Hide links under" });
     field.addEventListener("input", () => stage.selection.set({ threshold: fromSlider(Number(field.value)) }));
     const element = h("label", { class: "threshold" }, h("span", { class: "label block" }, words), field);
     const draw = (value) => {
@@ -19,9 +21,14 @@
 
   /** Words, not pieces: only offered where a word has several. */
   function words(stage) {
-    const { h } = A.dom, box = h("input", { type: "checkbox" });
+    const { h } = A.dom,
+      box = h("input", { type: "checkbox" });
     box.addEventListener("change", () => stage.selection.set({ words: box.checked }));
-    const element = h("section", { class: "words-choice" }, h("label", { class: "choice" }, box, h("span", {}, "Words, not pieces", h("small", {}, "sum to a word, mean from a word"))));
+    const element = h(
+      "section",
+      { class: "words-choice" },
+      h("label", { class: "choice" }, box, h("span", {}, "Words, not pieces", h("small", {}, "sum to a word, mean from a word"))),
+    );
     const draw = () => {
       const { group, layer, words: on } = stage.selection.state;
       element.hidden = !A.merged.any(stage.data.queryTokens(group, layer)) && !A.merged.any(stage.data.keyTokens(group, layer));
@@ -37,23 +44,70 @@
   }
 
   function drawPairs(stage, element, sheet) {
-    const { h, put } = A.dom, segments = new Set(sheet.queryTokens.map((t) => t.segment)), { pairs: on } = stage.selection.state;
+    const { h, put } = A.dom,
+      segments = new Set(sheet.queryTokens.map((t) => t.segment)),
+      { pairs: on } = stage.selection.state;
     element.hidden = !(segments.has(0) && segments.has(1));
     if (element.hidden) return put(element);
-    const shares = table(sheet), cell = (from, to) => {
-      const value = shares[from][to], name = from + to;
-      return h("td", {}, h("button", { type: "button", class: "pair-cell", "aria-pressed": String(on === name), "data-pair": name, "aria-label": `From ${from} to ${to === "S" ? "special tokens" : to}: ${A.words.percent(value)}. Show only these links`,
-        on: { click: () => stage.selection.set({ pairs: on === name ? null : name }) } }, A.words.percent(value)));
-    };
-    const row = (from) => h("tr", {}, h("th", { scope: "row" }, `from ${from}`), ["A", "B", "S"].map((to) => cell(from, to)));
-    return put(element, h("h4", { class: "label" }, "Attention between the two texts"),
-      h("table", { class: "pair-table" }, h("thead", {}, h("tr", {}, h("td"), ["to A", "to B", "special"].map((t) => h("th", { scope: "col" }, t)))), h("tbody", {}, row("A"), row("B"))),
-      h("p", { class: "small" }, on ? "Only these links are drawn; press again for all." : "Mean share of a row. Press a cell to see only those links."));
+    const shares = table(sheet),
+      cell = (from, to) => {
+        const value = shares[from][to],
+          name = from + to;
+        return h(
+          "td",
+          {},
+          h(
+            "button",
+            {
+              type: "button",
+              class: "pair-cell",
+              "aria-pressed": String(on === name),
+              "data-pair": name,
+              "aria-label": `From ${from} to ${to === "S" ? "special tokens" : to}: ${A.words.percent(value)}. Show only these links`,
+              on: { click: () => stage.selection.set({ pairs: on === name ? null : name }) },
+            },
+            A.words.percent(value),
+          ),
+        );
+      };
+    const row = (from) =>
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, `from ${from}`),
+        ["A", "B", "S"].map((to) => cell(from, to)),
+      );
+    return put(
+      element,
+      h("h4", { class: "label" }, "Attention between the two texts"),
+      h(
+        "table",
+        { class: "pair-table" },
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("td"),
+            ["to A", "to B", "special"].map((t) => h("th", { scope: "col" }, t)),
+          ),
+        ),
+        h("tbody", {}, row("A"), row("B")),
+      ),
+      h(
+        "p",
+        { class: "small" },
+        on ? "Only these links are drawn; press again for all." : "Mean share of a row. Press a cell to see only those links.",
+      ),
+    );
   }
 
   function table(sheet) {
-    const shares = { A: { A: 0, B: 0, S: 0 }, B: { A: 0, B: 0, S: 0 } }, counts = { A: 0, B: 0 };
-    const of = (t) => (t.rest || t.special ? "S" : "AB"[t.segment] ?? "S"), local = sheet.heads.every((head) => head.local);
+    const shares = { A: { A: 0, B: 0, S: 0 }, B: { A: 0, B: 0, S: 0 } },
+      counts = { A: 0, B: 0 };
+    const of = (t) => (t.rest || t.special ? "S" : ("AB"[t.segment] ?? "S")),
+      local = sheet.heads.every((head) => head.local);
     for (const q of sheet.queryTokens) {
       const from = of(q);
       if (q.padding || from === "S" || (!local && !sheet.heads[0].rowNow(q.position))) continue;

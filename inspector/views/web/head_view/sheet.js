@@ -2,15 +2,28 @@
 (A.headView ||= {}).sheet = (() => {
   /** Loads what a picture needs and returns a sheet; `wanted` are the query positions shown. */
   async function load(data, state, wanted) {
-    const { group, layer, special, query } = state, { sheet } = A.headView;
-    const queryTokens = data.queryTokens(group, layer), keyTokens = data.keyTokens(group, layer);
+    const { group, layer, special, query } = state,
+      { sheet } = A.headView;
+    const queryTokens = data.queryTokens(group, layer),
+      keyTokens = data.keyTokens(group, layer);
     const heads = await Promise.all(state.heads.map((h) => data.head(group, layer, h)));
     const margins = await Promise.all(heads.map((head) => head.marginals()));
-    const from = Math.min(...wanted), to = Math.max(...wanted) + 1;
+    const from = Math.min(...wanted),
+      to = Math.max(...wanted) + 1;
     await Promise.all(heads.map((head) => head.rows(from, to)));
     if (query !== null && (query < from || query >= to)) await Promise.all(heads.map((head) => head.row(query)));
-    const made = { heads, margins, queryTokens, keyTokens, special, info: data.layer(group, layer), restName: data.restName(group, layer),
-      fold: special !== "draw", sameAxis: data.group(group).query_axis === data.group(group).key_axis, rowCache: new Map() };
+    const made = {
+      heads,
+      margins,
+      queryTokens,
+      keyTokens,
+      special,
+      info: data.layer(group, layer),
+      restName: data.restName(group, layer),
+      fold: special !== "draw",
+      sameAxis: data.group(group).query_axis === data.group(group).key_axis,
+      rowCache: new Map(),
+    };
     made.row = (head, i) => sheet.row(made, head, i);
     made.mean = (i) => sheet.mean(made, i);
     made.rest = (i) => (made.special === "fold" ? margins.reduce((sum, m) => sum + m.rest[i], 0) / heads.length : 0);
@@ -38,7 +51,10 @@
     const key = `mean ${i}`;
     if (!sheet.rowCache.has(key)) {
       const out = new Float32Array(sheet.keyTokens.length);
-      for (let h = 0; h < sheet.heads.length; h++) { const one = row(sheet, h, i); for (let j = 0; j < out.length; j++) out[j] += one[j] / sheet.heads.length; }
+      for (let h = 0; h < sheet.heads.length; h++) {
+        const one = row(sheet, h, i);
+        for (let j = 0; j < out.length; j++) out[j] += one[j] / sheet.heads.length;
+      }
       sheet.rowCache.set(key, out);
     }
     return sheet.rowCache.get(key);
@@ -51,24 +67,35 @@
   }
 
   function rescaledColumns(sheet, head) {
-    const sums = new Float64Array(head.keys), seen = new Float64Array(head.keys);
+    const sums = new Float64Array(head.keys),
+      seen = new Float64Array(head.keys);
     for (const t of sheet.queryTokens) {
       if (t.rest || t.special || t.padding) continue;
       const shown = made(sheet, head.rowNow(t.position));
-      for (let j = 0; j < head.keys; j++) if (head.allowed(t.position, j)) { sums[j] += shown[j]; seen[j]++; }
+      for (let j = 0; j < head.keys; j++)
+        if (head.allowed(t.position, j)) {
+          sums[j] += shown[j];
+          seen[j]++;
+        }
     }
     return Float32Array.from(sums, (sum, j) => (seen[j] ? sum / seen[j] : 0));
   }
 
   /** Keys of a row from the strongest, without padding and, unless drawn, without the rest: [positions]. */
   function ranked(sheet, weights) {
-    return sheet.keyTokens.filter((t) => !t.padding && !(sheet.fold && t.rest) && Number.isFinite(weights[t.position])).map((t) => t.position).sort((a, b) => weights[b] - weights[a] || a - b);
+    return sheet.keyTokens
+      .filter((t) => !t.padding && !(sheet.fold && t.rest) && Number.isFinite(weights[t.position]))
+      .map((t) => t.position)
+      .sort((a, b) => weights[b] - weights[a] || a - b);
   }
 
   /** No key may be seen from here: the row is empty by rule, not by chance. */
   function barred(sheet, i) {
     const head = sheet.heads[0];
-    if (!head.mask) { const r = head.rowNow(i); return !!r && r.every((w) => w === 0); }
+    if (!head.mask) {
+      const r = head.rowNow(i);
+      return !!r && r.every((w) => w === 0);
+    }
     for (let j = 0; j < head.keys; j++) if (head.allowed(i, j)) return false;
     return true;
   }
