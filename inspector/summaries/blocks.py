@@ -17,6 +17,8 @@ class Blocks:
     """Rectangles of scores and weights of some heads of one batch item.
 
     Attributes:
+        query: [head, query, width], times the scale.
+        key: [kv_head, key, width].
         mask: the mask in its simplest form (``simplify``); the call's own where none is given.
         group: how many heads share one key head.
         per_head: the mask or bias tells heads apart.
@@ -41,7 +43,7 @@ class Blocks:
         if isinstance(evidence, Scores):
             group = evidence.group
             of_keys = slice(self.heads.start // group, (self.heads.stop - 1) // group + 1)
-            self.query = evidence.query[batch, heads].to(dtype).contiguous()
+            self.query = evidence.query[batch, heads].to(dtype) * evidence.scale  # once, not on every block of scores
             self.key = evidence.key[batch, of_keys].to(dtype).contiguous()
             whole = len(self.heads) == group * self.key.shape[0]
             if not whole:  # heads that share a key only in part: one key head each
@@ -74,7 +76,6 @@ class Blocks:
         folded = q.reshape(of_keys, heads // of_keys * rows, q.shape[-1])  # a group of heads shares its keys: do not repeat them
         torch.matmul(folded, self.key[:, keys].transpose(-1, -2), out=block)
         block = block.view(heads, rows, columns)
-        block.mul_(self.scores.scale)
         if self.scores.softcap is not None:
             block.div_(self.scores.softcap).tanh_().mul_(self.scores.softcap)
         if self.mask.bias is not None:

@@ -13,7 +13,7 @@ from torch import Tensor
 __all__ = ["places_of", "repeats"]
 
 _BLOCK = 2**21
-_LARGE = 512
+_LARGE = 128  # rows computed at a time; an earlier place has a smaller number, so later keys are cropped
 
 
 def places_of(query_ids: Tensor) -> list[Tensor]:
@@ -51,7 +51,7 @@ def repeats(
     shares = {name: torch.zeros_like(flat) for name in ("duplicate", "induction")}
     counts = {name: torch.zeros(rows, device=lse.device) for name in shares}
     for table in places:
-        for mine, theirs in _chunks(table.to(lse.device), heads * group):
+        for mine, theirs in _chunks(table.to(lse.device), heads * group, causal):
             for name, share in shares.items():
                 if name == "induction" and not causal:
                     continue
@@ -66,15 +66,15 @@ def repeats(
     return shares, counts
 
 
-def _chunks(table: Tensor, heads: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """(rows [token, some], keys [token, all]) pieces whose products fit in one block."""
+def _chunks(table: Tensor, heads: int, causal: bool) -> Iterator[tuple[Tensor, Tensor]]:
+    """(rows [token, some], keys [token, up to there or all]) pieces whose products fit in one block."""
     count, wide = table.shape
-    some = wide if wide <= _LARGE else max(1, _BLOCK // (heads * wide))
+    some = min(wide, _LARGE, max(1, _BLOCK // (heads * wide)))
     tokens = max(1, _BLOCK // (heads * some * wide))
     for start in range(0, count, tokens):
         part = table[start : start + tokens]
         for first in range(0, wide, some):
-            yield part[:, first : first + some], part
+            yield part[:, first : first + some], part[:, : first + some] if causal else part
 
 
 def _pattern(name: str, mine: Tensor, keys: Tensor, causal: bool, rows: int) -> Tensor:
@@ -92,4 +92,4 @@ def _sums(query: Tensor, key: Tensor, lse: Tensor, mine: Tensor, keys: Tensor, p
     columns = key[:, keys.flatten()].view(heads, 1, *keys.shape, width)
     weights = torch.matmul(rows, columns.transpose(-1, -2)).view(heads * group, *pattern.shape)
     weights.sub_(lse[:, mine][..., None]).exp_().clamp_(max=1.0)
-    return weights.mul_(pattern).sum(-1)
+    return weights.mul_(pattern.to(weights.dtype)).sum(-1)

@@ -63,7 +63,7 @@ def _plain(call: AttentionCall) -> bool:
 def _whole(call: AttentionCall, blocks: Blocks) -> Tensor:
     """[query] from one call of the fused kernel."""
     assert isinstance(call.evidence, Scores)
-    query, key = blocks.query[None] * call.evidence.scale, blocks.key[None]
+    query, key = blocks.query[None], blocks.key[None]
     _, lse = attend(query, key, key, call.evidence.mask.right == 0)
     found = lse[0, 0] if blocks.sinks is None else torch.logaddexp(lse[0, 0], blocks.sinks)
     return found.cpu()
