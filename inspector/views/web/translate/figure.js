@@ -53,7 +53,7 @@
   function numbers(figure, { focus, characters }) {
     const { h, put } = A.dom, { map, model } = figure, { row, col } = focus, quote = A.dates.words.quote;
     if (row < 0 || row >= map.rows) {
-      put(figure.word, row >= map.rows ? "wrote no such character" : "");
+      put(figure.word, row >= map.rows ? "wrote no such character" : "average row");
       put(figure.numbers, "");
       return put(figure.sure, `least sure of a character: ${A.words.weight(Math.min(...model.probabilities), 4)}`);
     }

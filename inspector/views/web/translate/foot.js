@@ -8,7 +8,7 @@
 
   function lines(view) {
     const { answer, theme, facts, figures } = view, extreme = theme === "dark" ? "brightest" : "darkest";
-    const colour = `Colour: square root of the weight, one scale for all five maps, ${extreme} = 1. Bars: the row in focus, 0 to 1. Rows of local-p sum to less than 1: its Gaussian takes the rest.`;
+    const colour = `Colour: square root of the weight, one scale for all five maps, ${extreme} = 1. Bars: the row in focus, else the average row, 0 to 1. Rows of local-p sum to less than 1: its Gaussian takes the rest.`;
     const order = RTL.test(answer.text) ? "Columns stand in the order of reading, so right-to-left letters run from left to right here." : "";
     return [[colour, order && ` ${order}`], proof(answer.cross, figures), held(facts)].filter(Boolean);
   }

@@ -79,7 +79,7 @@
     const common = [...outputs].sort((a, b) => b[1].length - a[1].length)[0], count = outputs.size;
     if (expected === null || !known) return [count === 1 ? `All five guess ${common[0] || "nothing"}` : `Five models, ${count === 5 ? "five" : NUMBERS[count]} different answers`, ": this text is outside what they learned."];
     const wrong = figures.filter((f) => !f.model.right);
-    if (!wrong.length) return [`All five write ${common[0]}, and are right; `, ...sharpness(figures)];
+    if (!wrong.length) return [`All five write ${common[0]}; `, ...sharpness(figures)];
     return [`${wrong.length === 5 ? "None" : NUMBERS[5 - wrong.length].replace(/^./, (c) => c.toUpperCase())} of five ${wrong.length === 4 ? "writes" : "write"} ${expected}; ${A.words.list(wrong.map((f) => `${name(f.model)} writes ${f.model.output}`))}.`];
   }
 
@@ -91,7 +91,7 @@
       return { model: f.model, value: sum / f.map.rows };
     }).sort((a, b) => b.value - a.value);
     const first = all[0], last = all[all.length - 1];
-    return [`${name(first.model)} looks at one character at a time (${A.words.weight(first.value, 2)} of a row on average), ${name(last.model)} spreads most (${A.words.weight(last.value, 2)}).`];
+    return [`${name(first.model)} is the sharpest (largest weight ${A.words.weight(first.value, 2)} in the average row), ${name(last.model)} spreads most (${A.words.weight(last.value, 2)}).`];
   }
 
   return { runs, strongest, standing, verdict, caption, shown, quote, name, part };
