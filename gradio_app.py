@@ -97,17 +97,23 @@ class App:
 
     @staticmethod
     def _working(work: Any) -> Iterator[Any]:
-        """Runs ``work`` beside the event, so that its steps can be shown while it goes on."""
+        """Runs ``work`` beside the event, so that its steps are shown while it goes on; closing this stops it at the next."""
         told: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        thread = threading.Thread(target=lambda: told.put(work(told.put)), daemon=True)
-        thread.start()
-        while True:
-            news = told.get()
-            if isinstance(news, str):
-                yield {"busy": {"step": news, "cancel": True}}
-            else:
+        stopped = threading.Event()
+
+        def step(name: str, share: float | None = None) -> bool:
+            told.put({"busy": {"step": name, "cancel": True} | ({} if share is None else {"fraction": share})})
+            return not stopped.is_set()
+
+        threading.Thread(target=lambda: told.put(work(step)), daemon=True).start()
+        try:
+            while True:
+                news = told.get()
                 yield news
-                return
+                if "busy" not in news:
+                    return
+        finally:
+            stopped.set()
 
 
 def build_app() -> gr.Blocks:

@@ -66,7 +66,7 @@ def load(path: str | os.PathLike[str]) -> Capture:
     try:
         with safe_open(os.fspath(path), framework="pt") as file:
             text = (file.metadata() or {}).get(_KEY)
-            tensors = {name: file.get_tensor(name) for name in file.keys()} if text is not None else {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()} if text is not None else {}  # noqa: SIM118  (no dictionary)
     except (SafetensorError, OSError) as error:
         raise _unreadable(path, f"it cannot be read as safetensors ({error})") from error
     if text is None:

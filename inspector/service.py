@@ -10,15 +10,17 @@ from typing import Any
 from cachetools import LRUCache
 
 from inspector.captures import Capture
+from inspector.limits import estimate
 from inspector.metrics import list_metrics, measure
 from inspector.models import Inspector
+from inspector.views.thumbnails import prepare
 
 __all__ = ["Service", "summary_of"]
 
-Step = Callable[[str], None]
+Step = Callable[[str, float | None], Any]
 
 
-def _silent(step: str) -> None:
+def _silent(step: str, share: float | None = None) -> None:
     pass
 
 
@@ -40,7 +42,7 @@ class Service:
             with self._lock:
                 if name in self._kept:
                     return self._kept[name]
-            step("Loading model")
+            step("Loading model", None)
             found = Inspector.from_pretrained(name)
             with self._lock:
                 self._kept[name] = found
@@ -55,16 +57,25 @@ class Service:
             text: the text.
             pair: a second text, or "".
             truncate: cut what is longer than the model takes.
-            step: is told what is being done.
+            step: is told what is being done and, where it is known, the share done; answering False cancels.
+
+        Raises:
+            InspectorError: in three sentences, why not; ``Cancelled`` when ``step`` said so.
         """
         inspector = self.inspector(name.strip(), step)
-        step("Running")
+        inputs = inspector.encode(text, pair if pair and pair.strip() else None, truncate=truncate)
+        step(f"Running {_size(inspector, inputs)}", None)
         capture = inspector(text, pair if pair and pair.strip() else None, truncate=truncate)
-        step("Measuring")
-        for tower, kind in capture.towers:
-            for metric in list_metrics():
-                measure(capture, metric, tower=tower, kind=kind)
+        step("Measuring", 0.0)
+        prepare(capture, progress=lambda share: step("Measuring", share))
         return capture
+
+
+def _size(inspector: Inspector, inputs: dict[str, Any]) -> str:
+    """How much the run will take, for whoever waits for it."""
+    batch, tokens = inputs["input_ids"].shape
+    found = estimate(inspector.model, tokens, batch=batch)
+    return f"{tokens:,} tokens, about {max(1, round(found.total / 1e6)):,} MB"
 
 
 def summary_of(capture: Capture) -> dict[str, Any]:

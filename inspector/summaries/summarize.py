@@ -23,7 +23,7 @@ from inspector.summaries.pooling import pooled_again
 from inspector.summaries.row_sums import keep_row_sums
 from inspector.summaries.simplify import simplify
 from inspector.summaries.stopping import Progress
-from inspector.summaries.summary import LayerSummary, Summary, Wanted
+from inspector.summaries.summary import POOL, LayerSummary, Summary, Wanted
 from inspector.summaries.top import top_keys
 
 __all__ = ["summarize"]
@@ -36,7 +36,7 @@ def summarize(
     batch: int = 0,
     tower: str | None = None,
     kind: str | None = None,
-    pool: int = 64,
+    pool: int | None = POOL,
     without: Sequence[int] | None = None,
     spans: Mapping[str, slice | Sequence[int]] | None = None,
     how: str = "auto",
@@ -53,7 +53,7 @@ def summarize(
     Args:
         batch: which batch item.
         tower, kind: only this group of layers; None takes every one.
-        pool: most rows and columns of the pooled map; 0 for none.
+        pool: most rows and columns of the pooled map; 0 for none; None for whichever there is already.
         without: positions left out of the pooled map; None leaves out special tokens and padding.
         spans: key positions by name whose share is wanted beside those of special tokens and texts.
         how: "fused", "blocked", or "auto": fused where that is exact.
@@ -90,9 +90,7 @@ def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wante
     if not 0 <= batch < call.shape[0]:
         raise OutOfRange(f"Batch item {batch} was asked for.", f"There are {call.shape[0]}.", f"Use 0 to {call.shape[0] - 1}.")
     known: dict[tuple[int, Wanted], LayerSummary] = kept(call, "summaries")
-    if wanted.without is not None and set(wanted.without) == set(
-        facts_of(capture, call, batch).special.nonzero().flatten().tolist()
-    ):
+    if wanted.without is not None and set(wanted.without) == _special(capture, call, batch):
         wanted = replace(wanted, without=None)
     if (batch, wanted) in known:
         progress.step(1.0)
@@ -101,6 +99,7 @@ def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wante
     if base is not None and not wanted.pool:  # whoever wants no map takes the summary that has one
         progress.step(1.0)
         return base
+    wanted = wanted if wanted.pool is not None else replace(wanted, pool=POOL)
     with torch.no_grad():
         found = _compute(capture, call, batch, wanted, progress, base)
     known[batch, wanted] = found
@@ -120,6 +119,12 @@ def _compute(
     if plan.fused:
         return summarize_fused(item, plan, wanted, progress)
     return summarize_blocked(item, wanted, plan.why, progress)
+
+
+def _special(capture: Capture, call: AttentionCall, batch: int) -> set[int]:
+    """The keys that ``without=None`` leaves out."""
+    tokens = capture.key_tokens(call, batch)
+    return {at for at, flag in enumerate(tokens.special) if flag and not tokens.padding[at]}
 
 
 def _mask(call: AttentionCall, batch: int, facts: Facts) -> Mask:

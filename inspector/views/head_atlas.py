@@ -7,7 +7,7 @@ from inspector.views.registry import VIEWS, View
 __all__ = ["HeadAtlas"]
 
 
-@VIEWS.add("head_atlas", order=50)
+@VIEWS.add("head_atlas", order=45)
 class HeadAtlas(View):
     """every head by one measure, against a second one, and as a table that sorts by any; the manifest holds all it needs."""
 

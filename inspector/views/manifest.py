@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from inspector.views.registry import VIEWS
 __all__ = ["axis_rest", "group_key", "manifest_of"]
 
 FORMAT = 1
+_rests: weakref.WeakKeyDictionary[Capture, dict[tuple, dict[str, Any]]] = weakref.WeakKeyDictionary()
 _SINK = 0.3  # Gu et al. 2025: a first token that holds more than this on average is a sink
 
 
@@ -134,6 +136,14 @@ def _axis(tokens: Tokens) -> dict[str, Any]:
 
 def axis_rest(capture: Capture, call: AttentionCall, tokens: Tokens, name: str, batch: int) -> dict[str, Any]:
     """Where attention rests on this axis: the special tokens; without any, a first token that acts as a sink; else nothing."""
+    known = _rests.setdefault(capture, {})
+    key = (name, batch, len(tokens), len(capture))
+    if key not in known:
+        known[key] = _rest_of(capture, tokens, name, batch)
+    return known[key]
+
+
+def _rest_of(capture: Capture, tokens: Tokens, name: str, batch: int) -> dict[str, Any]:
     special = [at for at, flag in enumerate(tokens.special) if flag and not tokens.padding[at]]
     if special and len(special) < len(tokens):
         names = list(dict.fromkeys(tokens.tokens[at] for at in special))

@@ -20,7 +20,6 @@ __all__ = ["REMOTE_TOKENS", "answer", "find_call"]
 
 # Up to here a browser gets everything of a head at once and computes rows itself; beyond, rows and tiles are fetched.
 REMOTE_TOKENS = 1024
-THUMBNAIL = 64
 
 
 def answer(capture: Capture, request: Request) -> dict[str, Any]:
@@ -136,7 +135,7 @@ def rows(capture: Capture, request: Request) -> dict[str, Any]:
 @ANSWERS.add("maps")
 def maps(capture: Capture, request: Request) -> dict[str, Any]:
     """Every head of a group as a small map of bytes, rest and padding tokens left out."""
-    from inspector.views.thumbnails import thumbnails
+    from inspector.views.thumbnails import THUMBNAIL, thumbnails
 
     calls = [c for c in capture.calls if group_key(c.tower, c.kind) == str(request.get("group", ""))]
     if not calls:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from inspector.captures import AttentionCall, Capture
+from inspector.metrics import METRICS, list_metrics
 from inspector.views.manifest import axis_rest
 
-__all__ = ["shown", "thumbnails"]
+__all__ = ["THUMBNAIL", "prepare", "shown", "thumbnails"]
+
+THUMBNAIL = 64
 
 
 def thumbnails(capture: Capture, calls: list[AttentionCall], batch: int, size: int) -> tuple[Tensor, bool]:
-    """[layer, head, row, column] mean weights of at most ``size`` × ``size`` blocks of shown tokens; and whether they were pooled.
+    """[layer, head, row, column] mean weights of at most ``size`` × ``size`` blocks of shown tokens; whether they were pooled.
 
     Heads a layer lacks (layers of one group may differ) are zeros.
     """
@@ -42,16 +48,42 @@ def _exact(call: AttentionCall, batch: int, queries: Tensor, keys: Tensor) -> Te
     return call.weights(batch, None, queries)[0].cpu()[..., keys]
 
 
+def prepare(capture: Capture, batch: int = 0, progress: Callable[[float], Any] | None = None) -> None:
+    """Computes once what measures, margins and small maps are read from. It is the work of a long text, so it says how far it is.
+
+    Args:
+        capture: what will be shown.
+        batch: which batch item.
+        progress: called with the share done; answering False cancels.
+    """
+    groups = capture.towers
+    for at, (tower, kind) in enumerate(groups):
+        call = capture.group(tower, kind)[0]
+        pooled = max(call.shape[2:]) > THUMBNAIL
+        report = None if progress is None else (lambda share, at=at: progress((at + share) / len(groups)))
+        capture.summarize(
+            batch=batch,
+            tower=tower,
+            kind=kind,
+            pool=THUMBNAIL if pooled else 0,
+            without=_hidden(capture, call, batch),
+            maximum=any(METRICS[name].maximum for name in list_metrics()),
+            progress=report,
+        )
+
+
 def _pooled(capture: Capture, call: AttentionCall, batch: int, size: int) -> Tensor:
     """[head, row, column]: block means from the capture's summary, which builds no map of all weights."""
-    hidden = _left_out(capture, call, batch, 1)
-    same_axis = call.axes[0] == call.axes[1]
-    found = capture.summarize(batch=batch, tower=call.tower, kind=call.kind, pool=size, without=hidden if same_axis else None)
+    hidden = _hidden(capture, call, batch)
+    found = capture.summarize(batch=batch, tower=call.tower, kind=call.kind, pool=size, without=hidden)
     layer = next(entry for entry in found.layers if entry.call is call)
     assert layer.pooled is not None
     return layer.pooled.float()
 
 
-def _left_out(capture: Capture, call: AttentionCall, batch: int, axis: int) -> list[int]:
-    drawn = set(shown(capture, call, batch, axis).tolist())
-    return [at for at in range(call.shape[2 + axis]) if at not in drawn]
+def _hidden(capture: Capture, call: AttentionCall, batch: int) -> list[int] | None:
+    """The positions small maps leave out; None lets the summary leave out special tokens and padding of either axis."""
+    if call.axes[0] != call.axes[1]:
+        return None
+    drawn = set(shown(capture, call, batch, 1).tolist())
+    return [at for at in range(call.shape[3]) if at not in drawn]
