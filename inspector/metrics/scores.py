@@ -148,7 +148,7 @@ def measure(
         raise OutOfRange(
             f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {cap.towers}.", "Choose one of these."
         )
-    summary = cap.summarize(batch=batch, tower=group[0], kind=group[1], pool=0, maximum=found.maximum)
+    summary = cap.summarize(batch=batch, tower=group[0], kind=group[1], pool=None, maximum=found.maximum)
     chosen = [layer.rows(rows) for layer in summary.layers]
     values = [found.compute(layer, mask) for layer, mask in zip(summary.layers, chosen, strict=True)]
     widest = max(len(v) for v in values)

@@ -63,8 +63,9 @@ def pools_of(facts: Facts, wanted: Wanted) -> Pools | None:
             keep_rows &= ~out[facts.position]
         elif len(keep_rows) == len(out):
             keep_rows &= ~out
+    size = wanted.pool
     keys, queries = _some(keep_keys, ~facts.padding), _some(keep_rows, facts.real)
-    return Pools(_spread(queries, len(keep_rows), wanted.pool), _spread(keys, len(keep_keys), wanted.pool), queries, keys)
+    return Pools(_spread(queries, len(keep_rows), size), _spread(keys, len(keep_keys), size), queries, keys)
 
 
 def bins(places: Tensor, count: int) -> Tensor:

@@ -14,6 +14,7 @@ from inspector.summaries.top import TopKeys
 
 __all__ = ["LayerSummary", "Summary", "Wanted"]
 
+POOL = 64  # rows and columns of a pooled map
 WINDOW = 4  # positions on either side that count as local
 
 
@@ -28,7 +29,7 @@ class Wanted:
         how: "auto", "fused" or "blocked".
     """
 
-    pool: int = 64
+    pool: int | None = POOL
     without: tuple[int, ...] | None = None
     spans: tuple[tuple[str, tuple[int, ...]], ...] = ()
     how: str = "auto"

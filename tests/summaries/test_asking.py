@@ -40,6 +40,13 @@ def test_another_pooled_map_is_that_of_a_fresh_summary(mask, options):
     assert torch.equal(found.pooled_keys, fresh.pooled_keys)
 
 
+def test_whoever_minds_no_map_takes_the_summary_that_is_there():
+    cap = capture_of(layers=1)
+    found = cap.summarize(pool=17, without=[0]).layers[0]
+    assert cap.summarize(pool=None).layers[0] is found
+    assert capture_of(layers=1).summarize(pool=None).layers[0].pooled.shape == (2, 64, 64)
+
+
 def test_leaving_special_tokens_out_by_hand_is_what_is_done_anyway(sentence_capture):
     special = [i for i, flag in enumerate(sentence_capture.sequences["input"][0].special) if flag]
     assert sentence_capture.summarize(without=special).layers[0] is sentence_capture.summarize().layers[0]
