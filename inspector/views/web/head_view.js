@@ -70,7 +70,7 @@ A.views.head_view = {
           if (held !== wanted) stage.selection.hover({ query: wanted });
         }
       },
-      svg: () => A.exporting.standalone(view.element, A.exporting.dress(stage, "")),
+      svg: () => A.standalone.make(view.element, A.standalone.dress(stage, H.swatches(view.scene))),
       canvas: () => null,
       table: () => H.table(view.scene, stage),
       pinned: () => view.scene && H.pinned(view.scene),

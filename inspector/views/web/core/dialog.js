@@ -56,6 +56,7 @@ A.shortcuts = {
       ["↑ ↓", "focus a token"],
       ["Enter or Space", "pin it, or let it go"],
       ["← →", "choose a key in the row"],
+      ["c", "who looks at that key"],
       ["Esc", "let go"],
       ["[ ]", "previous and next layer"],
       [", .", "previous and next head"],

@@ -70,8 +70,8 @@
     };
   }
 
-  /** One link as a path; `strong` ones are drawn over a dimmed picture. */
-  function line(scene, { h, q, at, w, more }, strong = false) {
+  /** One link as a path. */
+  function line(scene, { h, q, at, w, more }) {
     const { svg } = A.dom,
       { links } = A.headView,
       { geo, colours } = scene,
@@ -81,7 +81,6 @@
       class: more ? "line bundle" : "line",
       "stroke-width": A.dom.n(links.width(w, colours.length)),
       "stroke-dasharray": more ? "3 4" : colour.dash,
-      ...(strong ? { "data-transient": "no" } : {}),
       style: {
         ...(more ? {} : { stroke: colour.stroke }),
         "--o": links.opacity(w).toFixed(3),
@@ -122,3 +121,7 @@
 
   return { all, line };
 })();
+
+/** The hues of the heads drawn, with their names, for a file that has no chips. */
+A.headView.swatches = ({ colours, state }) =>
+  state.heads.slice(0, 8).map((head, i) => ({ stroke: colours[i].stroke, label: `head ${head}` }));

@@ -44,7 +44,7 @@
     return out
       .filter((l) => !(state.heads.length > 1 && l.w < 0.02))
       .sort((a, b) => a.w - b.w)
-      .map((l) => A.headView.draw.line(scene, l, true));
+      .map((l) => A.headView.draw.line(scene, l));
   }
 
   function keyLines(scene, key) {
@@ -58,7 +58,7 @@
           const w = sheet.row(h, q)[key];
           if (w >= Math.min(scene.threshold, FAINT)) out.push({ h, q, at, key, w });
         }
-    return out.sort((a, b) => a.w - b.w).map((l) => A.headView.draw.line(scene, l, true));
+    return out.sort((a, b) => a.w - b.w).map((l) => A.headView.draw.line(scene, l));
   }
 
   const sum = (weights, keys) => keys.reduce((total, k) => total + (weights[k] || 0), 0);

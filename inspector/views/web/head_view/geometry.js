@@ -22,7 +22,7 @@
     const room = height / count,
       pitch = narrow ? 25 : count <= 12 ? 32 : Math.floor(clamp(room, 19, 24));
     const twice = { query: A.tokens.repeated(sheet.queryTokens), key: A.tokens.repeated(sheet.keyTokens) };
-    const side = segments ? 16 : 0,
+    const side = segments ? (narrow ? 22 : 16) : 0,
       max = narrow ? Math.max(52, width * 0.24) : Math.min(190, width * 0.22);
     const restAt = edge,
       restNumber = narrow ? edge + 20 : edge + 82,
@@ -39,7 +39,7 @@
       : edge +
         A.tokens.width("token that looks", 12) +
         (rest ? A.tokens.width(`on ${A.rowPanel.shortRest(sheet.restName)}`, 12) + 16 : 0);
-    const queryEnd = Math.max(Math.min(heading, width * 0.3), afterRest + side + queryWidth + (narrow ? 0 : 8)),
+    const queryEnd = Math.max(Math.min(heading, width * 0.34), afterRest + side + queryWidth + (narrow ? 0 : 8)),
       right = width - edge,
       bar = narrow ? 0 : clamp(width * 0.12, 48, 96);
     const keyStart = right - 42 - (bar ? bar + 12 : 0) - side - keyWidth - (narrow ? 2 : 12);

@@ -35,7 +35,7 @@
       { sheet, stage } = scene,
       twice = scene.geo.twice;
     const name = (t, words) => [
-      h("bdi", { dir: "auto" }, A.words.token(t, 9)),
+      h("bdi", { dir: "auto" }, A.words.token(t, 11)),
       words.has(t.label) && !t.rest ? [" ", h("span", { class: "at" }, t.position)] : "",
     ];
     return h(

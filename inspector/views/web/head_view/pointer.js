@@ -80,6 +80,7 @@
     if (step && !event.shiftKey) return move(view, step);
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") return along(view, event.key === "ArrowRight" ? 1 : -1);
     if ((event.key === "Enter" || event.key === " ") && inside) return pin(view);
+    if (event.key === "c") return column(view);
     if (event.key === "Escape" && stage.selection.hovered) {
       stage.selection.hover(null);
       if (stage.selection.state.query === null) return true;
@@ -112,6 +113,24 @@
       { selection } = view.stage;
     if (at === null || at === undefined) return false;
     selection.set(selection.state.query === at ? { query: null, key: null } : { query: at, key: null });
+    return true;
+  }
+
+  /** Who looks at the key that is chosen, or that the row in focus looks at most: what hovering a key shows. */
+  function column(view) {
+    const { scene, stage } = view,
+      at = current(view);
+    const key =
+      stage.selection.state.key ??
+      (at === null || at === undefined ? null : A.headView.sheet.ranked(scene.sheet, scene.sheet.mean(at))[0]);
+    if (key === null || key === undefined) return false;
+    stage.selection.hover({ key });
+    stage.announce(
+      A.headView.facts
+        .column(scene.sheet, key)
+        .map((part) => part.text ?? part)
+        .join(""),
+    );
     return true;
   }
 
