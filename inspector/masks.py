@@ -50,6 +50,11 @@ class Mask:
         """True when integers and the key mask say everything: no segments, no table, no bias."""
         return self.segments is None and self.dense is None and self.bias is None
 
+    @property
+    def is_open(self) -> bool:
+        """True when nothing is forbidden."""
+        return all(part is None for part in (self.left, self.right, self.keys, self.segments, self.dense))
+
     def with_(self, **changes: object) -> Mask:
         """A copy with some parts replaced."""
         return replace(self, **changes)  # type: ignore[arg-type]
@@ -61,15 +66,15 @@ class Mask:
             found["segments_query"], found["segments_key"] = self.segments
         return {name: tensor for name, tensor in found.items() if tensor is not None}
 
-    def keep(self, batch: Tensor, heads: Tensor, queries: Tensor, num_keys: int) -> Tensor | None:
+    def keep(self, batch: Tensor | None, heads: Tensor | None, queries: Tensor, num_keys: int) -> Tensor | None:
         """Which keys the chosen rows may see: bool, broadcastable to [batch, head, query, key]; None means all."""
         parts = [self._band(queries, num_keys)]
         if self.keys is not None:
             parts.append(take(self.keys[:, None, None, :], batch, heads, queries)[..., :num_keys])
         if self.segments is not None:
             of_query, of_key = (t.to(queries.device) for t in self.segments)
-            rows = (of_query if of_query.shape[0] == 1 else of_query[batch])[:, queries]
-            cols = of_key if of_key.shape[0] == 1 else of_key[batch]
+            rows = (of_query if of_query.shape[0] == 1 or batch is None else of_query[batch])[:, queries]
+            cols = of_key if of_key.shape[0] == 1 or batch is None else of_key[batch]
             parts.append((rows[:, :, None] == cols[:, None, :])[:, None])
         if self.dense is not None:
             parts.append(take(self.dense, batch, heads, queries)[..., :num_keys])
@@ -79,7 +84,7 @@ class Mask:
                 allowed = part if allowed is None else allowed & part
         return allowed
 
-    def added(self, batch: Tensor, heads: Tensor, queries: Tensor, num_keys: int) -> Tensor | None:
+    def added(self, batch: Tensor | None, heads: Tensor | None, queries: Tensor, num_keys: int) -> Tensor | None:
         """What is added to the chosen rows' scaled scores, broadcastable to [batch, head, query, key]."""
         return None if self.bias is None else take(self.bias, batch, heads, queries)[..., :num_keys]
 
@@ -99,11 +104,11 @@ class Mask:
 NO_MASK = Mask()
 
 
-def take(table: Tensor, batch: Tensor, heads: Tensor, queries: Tensor) -> Tensor:
-    """The chosen rows of a tensor that is broadcastable to [batch, head, query, key]; axes of size 1 stay 1."""
+def take(table: Tensor, batch: Tensor | None, heads: Tensor | None, queries: Tensor) -> Tensor:
+    """The chosen rows of a tensor that is broadcastable to [batch, head, query, key]; axes of size 1 stay 1; None takes all."""
     while table.ndim < 4:
         table = table.unsqueeze(0)
     for axis, index in enumerate((batch, heads, queries)):
-        if table.shape[axis] > 1:
+        if index is not None and table.shape[axis] > 1:
             table = table.index_select(axis, index.to(table.device))
     return table.to(queries.device)

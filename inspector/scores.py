@@ -14,7 +14,10 @@ from torch import Tensor
 
 from inspector.masks import NO_MASK, Mask, take
 
-__all__ = ["Evidence", "Given", "Scores"]
+__all__ = ["Chosen", "Evidence", "Given", "Scores"]
+
+# Numbers along one axis, or None for all of them (which copies nothing).
+Chosen = Tensor | None
 
 
 @runtime_checkable
@@ -30,7 +33,7 @@ class Evidence(Protocol):
     def device(self) -> torch.device:
         """Where the kept tensors live."""
 
-    def weights(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    def weights(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """The weights of the chosen rows, [batch, head, query, key]."""
 
     def tensors(self) -> dict[str, Tensor]:
@@ -75,10 +78,10 @@ class Scores:
         return own if self.sinks is None else own | {"sinks": self.sinks}
 
     @torch.no_grad()
-    def scores(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    def scores(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Scaled, capped, biased and masked scores of the chosen rows, [batch, head, query, key]."""
         with torch.autocast(self.device.type, enabled=False):
-            q = self.query[batch][:, heads][:, :, queries].to(dtype)
+            q = chosen(self.query, batch, heads)[:, :, queries].to(dtype)
             scores = self._products(q, batch, heads, dtype) * self.scale
             if self.softcap is not None:
                 scores = torch.tanh(scores / self.softcap) * self.softcap
@@ -88,7 +91,7 @@ class Scores:
             keep = self.mask.keep(batch, heads, queries, scores.shape[-1])
             return scores if keep is None else scores.masked_fill(~keep, self.mask.fill)
 
-    def weights(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    def weights(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Softmax of the scores; a row with no allowed key is all zeros when ``mask.fill`` is −inf."""
         scores = self.scores(batch, heads, queries, dtype)
         if self.sinks is not None:
@@ -96,19 +99,24 @@ class Scores:
             sink = sink.expand(*scores.shape[:3], 1)
             return torch.softmax(torch.cat([scores, sink], -1), -1)[..., :-1]
         weights = torch.softmax(scores, -1)
-        if self.mask.fill == float("-inf"):
+        if self.mask.fill == float("-inf") and not self.mask.is_open:
             empty = (scores == float("-inf")).all(-1, keepdim=True)
             weights = weights.masked_fill(empty, 0.0)
         return weights
 
-    def _products(self, q: Tensor, batch: Tensor, heads: Tensor, dtype: torch.dtype) -> Tensor:
-        all_heads = len(heads) == self.query.shape[1] and bool((heads == torch.arange(len(heads), device=heads.device)).all())
-        if self.group > 1 and all_heads:  # do not repeat shared keys: fold the group into the query axis
-            k = self.key[batch].to(dtype)
+    def _products(self, q: Tensor, batch: Chosen, heads: Chosen, dtype: torch.dtype) -> Tensor:
+        if heads is None and self.group > 1:  # do not repeat shared keys: fold the group into the query axis
+            k = chosen(self.key, batch, None).to(dtype)
             folded = q.reshape(q.shape[0], k.shape[1], self.group * q.shape[2], q.shape[3])
             return (folded @ k.transpose(-1, -2)).reshape(*q.shape[:3], k.shape[2])
-        k = self.key[batch][:, heads // self.group].to(dtype)
+        k = chosen(self.key, batch, None if heads is None else heads // self.group).to(dtype)
         return q @ k.transpose(-1, -2)
+
+
+def chosen(tensor: Tensor, batch: Chosen, heads: Chosen) -> Tensor:
+    """The chosen batch items and heads of [batch, head, …]."""
+    tensor = tensor if batch is None else tensor[batch]
+    return tensor if heads is None else tensor[:, heads]
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +138,6 @@ class Given:
         return {"table": self.table}
 
     @torch.no_grad()
-    def weights(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    def weights(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """The chosen rows."""
-        return self.table[batch][:, heads][:, :, queries].to(dtype)
+        return chosen(self.table, batch, heads)[:, :, queries].to(dtype)

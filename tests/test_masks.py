@@ -116,7 +116,7 @@ def test_a_recognised_table_allows_exactly_what_it_did(case: tuple[Mask, int, in
     for given_table in (table, table[:, :1], table[:1, :1]):
         found = recognised(given_table)
         assert torch.equal(
-            dense(found, queries, keys), given_table.expand(BATCH, HEADS if given_table.shape[1] > 1 else HEADS, -1, -1)
+            dense(found, queries, keys), given_table.expand(BATCH, HEADS, -1, -1)
         )
 
 

@@ -109,7 +109,8 @@ def _is_derived(config_class: type[PreTrainedConfig], name: str) -> bool:
 
 
 def _is_backbone_of_timm(default: PreTrainedConfig) -> bool:
-    return bool(getattr(default, "use_timm_backbone", False)) or "Timm" in type(getattr(default, "backbone_config", None)).__name__
+    backbone = type(getattr(default, "backbone_config", None)).__name__
+    return bool(getattr(default, "use_timm_backbone", False)) or "Timm" in backbone
 
 
 _RESNET = {

@@ -15,7 +15,7 @@ from torch import Tensor
 from inspector.hooks.masks import recognised
 from inspector.hooks.steps import Step, ancestors
 from inspector.masks import Mask
-from inspector.scores import Evidence, Given, Scores
+from inspector.scores import Chosen, Evidence, Given, Scores
 
 __all__ = ["Growing"]
 
@@ -89,7 +89,7 @@ class Growing:
         """Every kept tensor by name."""
         return self.settled.tensors()
 
-    def weights(self, batch: Tensor, heads: Tensor, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    def weights(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """The weights of the chosen rows."""
         return self.settled.weights(batch, heads, queries, dtype)
 
@@ -145,12 +145,12 @@ def _joined_scores(growing: Growing, pieces: Sequence[tuple[Part, Scores]], rows
 def _joined_mask(pieces: Sequence[tuple[Part, Scores]], keys: int, rows: Tensor) -> Mask:
     tables, biases = [], []
     for part, scores in pieces:
-        _, heads, queries, num_keys = scores.shape
-        every = [torch.arange(n, device=scores.device) for n in (scores.query.shape[0], heads, queries)]
-        keep = scores.mask.keep(*every, num_keys)
+        queries, num_keys = scores.shape[2:]
+        rows_of_step = torch.arange(queries, device=scores.device)
+        keep = scores.mask.keep(None, None, rows_of_step, num_keys)
         keep = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=scores.device) if keep is None else keep
         tables.append(_placed(keep.expand(-1, -1, queries, num_keys), part.column, keys))
-        added = scores.mask.added(*every, num_keys)
+        added = scores.mask.added(None, None, rows_of_step, num_keys)
         if added is not None:
             biases.append(_placed(added.expand(-1, -1, queries, num_keys), part.column, keys))
     allowed = _stacked(tables)[:, :, rows]
@@ -207,5 +207,4 @@ def _plain(scores: Scores) -> Scores:
 
 
 def _weights(evidence: Evidence) -> Tensor:
-    every = [torch.arange(n, device=evidence.device) for n in evidence.shape[:3]]
-    return evidence.weights(*every)
+    return evidence.weights(None, None, torch.arange(evidence.shape[2], device=evidence.device))

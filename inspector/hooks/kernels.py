@@ -29,13 +29,20 @@ def scores_of(
     """
     if kwargs.get("cache") is not None:
         raise NotImplementedError("continuous batching keeps its keys in pages, which are not read yet")
-    query, key = query.detach(), key.detach()
+    query, key = _own(query), _own(key)
     batch = max(query.shape[0], key.shape[0])  # learned queries may have a batch of 1
     query, key = query.expand(batch, -1, -1, -1), key.expand(batch, -1, -1, -1)
     scale = kwargs.get("scaling")
     scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     normal = _mask(implementation, module, query, key, mask, kwargs, masks)
     return Scores(query, key, scale, normal, kwargs.get("softcap"), _sinks(implementation, module, kwargs))
+
+
+def _own(tensor: Tensor) -> Tensor:
+    """``tensor`` without its gradient; copied where it is a small part of a storage that would be kept alive with it."""
+    tensor = tensor.detach()
+    held = tensor.untyped_storage().nbytes()
+    return tensor.clone() if held > 1.25 * tensor.numel() * tensor.element_size() else tensor
 
 
 def explains(scores: Scores, given: Tensor, dropout: float = 0.0) -> bool:
@@ -45,10 +52,9 @@ def explains(scores: Scores, given: Tensor, dropout: float = 0.0) -> bool:
     """
     if scores.shape != tuple(given.shape):
         return False
-    batch, heads = (torch.arange(n, device=given.device) for n in given.shape[:2])
     rows = torch.linspace(0, given.shape[2] - 1, min(4, given.shape[2]), device=given.device).round().long()
     theirs = given.detach()[:, :, rows].float() * (1 - dropout)
-    ours = scores.weights(batch, heads, rows)
+    ours = scores.weights(None, None, rows)
     if dropout:
         ours = ours.masked_fill(theirs == 0, 0.0)
     close = 1e-5 if given.dtype in (torch.float32, torch.float64) else 4 * torch.finfo(given.dtype).eps

@@ -59,7 +59,7 @@ def from_tensor(mask: Tensor, num_keys: int) -> Mask:
 
 def recognised(allowed: Tensor) -> Mask:
     """The simplest mask that allows exactly what ``allowed`` [batch, head, query, key] does."""
-    batch, heads, queries, keys = allowed.shape
+    _, heads, queries, keys = allowed.shape
     if heads > 1 or queries == 0 or keys == 0 or allowed.numel() > _LARGEST:
         return Mask(dense=allowed)
     table = allowed[:, 0]
@@ -68,8 +68,7 @@ def recognised(allowed: Tensor) -> Mask:
     if bool((table == real[:, None]).all()):
         return Mask(keys=columns)
     found = _band(table, real).with_(keys=columns)
-    every = [torch.arange(n, device=allowed.device) for n in (batch, 1, queries)]
-    again = found.keep(*every, keys)
+    again = found.keep(None, None, torch.arange(queries, device=allowed.device), keys)
     return found if again is not None and bool((again == allowed).all()) else Mask(dense=allowed)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -49,14 +50,15 @@ class Place:
 
 def attention_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """The innermost modules whose class is called attention, in model order."""
-    found = [(name, module) for name, module in model.named_modules() if _is_attention(module)]
+    found = [(name, module) for name, module in model.named_modules() if _is_attention(type(module))]
     for name, module in found:
-        if not any(_is_attention(inner) for inner in module.modules() if inner is not module):
+        if not any(_is_attention(type(inner)) for inner in module.modules() if inner is not module):
             yield name, module
 
 
-def _is_attention(module: nn.Module) -> bool:
-    name = type(module).__name__
+@functools.cache
+def _is_attention(cls: Hashable) -> bool:
+    name = cls.__name__  # type: ignore[attr-defined]
     return bool(_ATTENTION.search(name)) and not _NOT_ATTENTION.search(_ATTENTION.split(name)[-1])
 
 

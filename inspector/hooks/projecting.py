@@ -92,12 +92,11 @@ def _mask(mask: Tensor | None, padding: Tensor | None, shape: torch.Size, keys: 
 
 
 def _proof(session: Session, projections: Projections, scores: Scores, value: Tensor, output: Tensor) -> Proof:
-    batch, heads, queries, _ = scores.shape
+    batch, _, queries, _ = scores.shape
     if not output.numel():
         return UNCHECKED
     rows = torch.linspace(0, queries - 1, min(session.proof_rows or queries, queries), device=output.device).round().long()
-    every_batch, every_head = (torch.arange(n, device=output.device) for n in (batch, heads))
-    mixed = scores.weights(every_batch, every_head, rows) @ value.float()
+    mixed = scores.weights(None, None, rows) @ value.float()
     theirs = output.reshape(batch, queries, -1)[:, rows].float()
     error = (projections.output(mixed).float() - theirs).abs().amax()
     return Proof(error / theirs.abs().amax().clamp_min(torch.finfo(torch.float32).tiny), tolerance_of(output.dtype), len(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+from collections.abc import Hashable, Iterator
 
 from torch import nn
 from transformers import PreTrainedModel
@@ -20,7 +21,7 @@ _ATTENTION = re.compile(r"att(e)?n", re.IGNORECASE)
 
 
 @functools.cache
-def may_write_attention(cls: type[nn.Module]) -> bool:
+def may_write_attention(cls: Hashable) -> bool:
     """Whether modules of this class may compute attention with operators of their own."""
     if (
         issubclass(cls, _NEVER)
@@ -38,7 +39,7 @@ def may_write_attention(cls: type[nn.Module]) -> bool:
 
 
 @functools.cache
-def _source(cls: type[nn.Module]) -> str:
+def _source(cls: Hashable) -> str:
     found = []
     for base in cls.__mro__:
         if (
@@ -59,23 +60,29 @@ def reported_by(model: nn.Module) -> dict[nn.Module, int]:
 
     Only hand-written ones: the interface tap sees the others.
     """
-    from transformers.utils.output_capturing import _CAN_RECORD_REGISTRY, OutputRecorder
-
+    modules = list(model.modules())
+    candidates = {type(module) for module in modules if _by_hand(type(module)) and not reason_for(module)}
     found: dict[nn.Module, int] = {}
-    for part in model.modules():
-        if not isinstance(part, PreTrainedModel):
-            continue
-        for key, recorders in _CAN_RECORD_REGISTRY.get(part).items():
-            if "attention" not in key:
-                continue
-            for recorder in recorders if isinstance(recorders, list) else [recorders]:
-                cls = recorder.target_class if isinstance(recorder, OutputRecorder) else recorder
-                index = recorder.index if isinstance(recorder, OutputRecorder) else 1
-                if isinstance(cls, type):
-                    found |= {m: index for m in part.modules() if isinstance(m, cls) and _by_hand(type(m)) and not reason_for(m)}
+    for part in modules:
+        for cls, index in _recorded(part) if isinstance(part, PreTrainedModel) else ():
+            if any(issubclass(candidate, cls) for candidate in candidates):
+                found |= {m: index for m in part.modules() if isinstance(m, cls) and type(m) in candidates}
     return found
 
 
+def _recorded(model: PreTrainedModel) -> Iterator[tuple[type, int]]:
+    """The classes whose outputs the library calls attentions, and the place of the weights in them."""
+    from transformers.utils.output_capturing import _CAN_RECORD_REGISTRY, OutputRecorder
+
+    for key, recorders in _CAN_RECORD_REGISTRY.get(model).items():
+        if "attention" not in key:
+            continue
+        for recorder in recorders if isinstance(recorders, list) else [recorders]:
+            cls = recorder.target_class if isinstance(recorder, OutputRecorder) else recorder
+            if isinstance(cls, type):
+                yield cls, recorder.index if isinstance(recorder, OutputRecorder) else 1
+
+
 @functools.cache
-def _by_hand(cls: type[nn.Module]) -> bool:
+def _by_hand(cls: Hashable) -> bool:
     return "get_interface(" not in _source(cls)

@@ -164,7 +164,7 @@ def test_disk_offload_is_captured(llama, tmp_path) -> None:
 
     model, inputs = llama
     plain = ran(model, inputs)[0]
-    for offload in (lambda m: cpu_offload(m), lambda m: disk_offload(m, str(tmp_path))):
+    for offload in (cpu_offload, lambda m: disk_offload(m, str(tmp_path))):
         fresh = Family("LlamaModel").model()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -25,9 +25,8 @@ def merged(session: Session, module: nn.Module, args: tuple, kwargs: dict[str, A
     """The calls seen inside, each cut where the encoder's tokens begin."""
     encoder = kwargs.get("encoder_hidden_states", args[3] if len(args) > 3 else None)
     for call in seen:
-        batch, heads, queries, keys = call.evidence.shape
-        every = (torch.arange(n, device=call.evidence.device) for n in (batch, heads, queries))
-        weights = call.evidence.weights(*every)
+        queries, keys = call.evidence.shape[2:]
+        weights = call.evidence.weights(None, None, torch.arange(queries, device=call.evidence.device))
         own = keys - encoder.shape[1]
         session.keep(replace(call, evidence=Given(weights[..., :own]), kind="self", note=_NOTE))
         session.keep(replace(call, evidence=Given(weights[..., own:]), kind="cross", note=_NOTE))
