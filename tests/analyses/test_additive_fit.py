@@ -65,26 +65,27 @@ def test_it_prints_what_it_is(small):
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(bundled, texts):
-    one, again, other = (fit_additive(bundled, 5, 5, 4, texts=texts, steps=12, baselines=False, seed=seed) for seed in (1, 1, 2))
+    few = Texts(texts.train[:4], texts.held_out[:2])
+    one, again, other = (fit_additive(bundled, 5, 5, 4, texts=few, steps=12, baselines=False, seed=seed) for seed in (1, 1, 2))
     assert one.losses == again.losses
     assert torch.equal(one.attention.v, again.attention.v)
     assert one.losses != other.losses
 
 
 def test_the_article_formula_without_bias_can_be_fitted_too(bundled, texts):
-    fit = fit_additive(bundled, 2, 9, 8, texts=texts, steps=40, bias=False, baselines=False)
+    fit = fit_additive(bundled, 2, 9, 8, texts=Texts(texts.train[:4], texts.held_out[:2]), steps=40, bias=False, baselines=False)
     assert fit.attention.W_q.bias is None
     assert fit.held_out.kl < fit.start.kl
 
 
 def test_progress_is_told_each_step_of_both_trainings(bundled, texts, monkeypatch, capsys):
     monkeypatch.setattr(fitting, "RANK", Recipe(3, 1e-2))
-    seen = []
-    fit_additive(bundled, 0, 2, 4, texts=texts, steps=5, progress=lambda step, total, loss: seen.append((step, total, loss)))
+    seen, few = [], Texts(texts.train[:3], texts.held_out[:1])
+    fit_additive(bundled, 0, 2, 4, texts=few, steps=5, progress=lambda step, total, loss: seen.append((step, total, loss)))
     assert [step for step, _, _ in seen] == list(range(1, 9))
     assert {total for _, total, _ in seen} == {8}
     assert all(loss >= 0 for _, _, loss in seen)
-    fit_additive(bundled, 0, 2, 4, texts=texts, steps=5, baselines=False, progress=True)
+    fit_additive(bundled, 0, 2, 4, texts=few, steps=5, baselines=False, progress=True)
     assert "Fitting additive attention" in capsys.readouterr().err
 
 
@@ -116,7 +117,7 @@ def test_shown_fits_get_nearer_with_more_units(sentence_capture):
 def test_padding_in_a_batch_changes_nothing(bundled):
     short, long = "The cat sat on the mat.", "A dog ran after the cat, and the cat ran after the mouse in the house."
     alone, padded = fit_shown(bundled(short), 2, 9, [4]), fit_shown(bundled([short, long]), 2, 9, [4])
-    assert alone[0].held_out.kl == pytest.approx(padded[0].held_out.kl, rel=1e-2)
+    assert alone[0].start.kl == pytest.approx(padded[0].start.kl, rel=1e-3)
     assert alone[0].held_out.rows == padded[0].held_out.rows
 
 
@@ -126,20 +127,17 @@ def test_special_rows_are_not_scored_and_special_keys_are(sentence_capture):
 
 
 def test_no_document_is_on_two_sides_and_texts_fit_their_length(bundled):
-    from pydoc_data.topics import topics
-
     texts = default_texts(bundled.tokenizer, tokens=64, train=30, held_out=9, other=5)
     assert (len(texts.train), len(texts.held_out), len(texts.other)) == (30, 9, 5)
     assert all(
         len(bundled.tokenizer(text)["input_ids"]) <= 64 for side in (texts.train, texts.held_out, texts.other) for text in side
     )
-    plain = {name: " ".join(text.split()) for name, text in topics.items()}
-    topic = lambda text: {name for name, whole in plain.items() if text[:40] in whole}  # noqa: E731
-    assert len(set(texts.train) & set(texts.held_out)) == 0
-    train = [topic(text) for text in texts.train]
-    held = [topic(text) for text in texts.held_out]
-    assert sum(bool(a) for a in train) > 20
-    assert sum(bool(a & b) for a in train for b in held) <= 3, "pages quote one another; nothing else may be shared"
+    train, held_out = (
+        {tuple(words[i : i + 12]) for text in side for words in [text.split()] for i in range(len(words) - 11)}
+        for side in (texts.train, texts.held_out)
+    )
+    assert len(held_out) > 200
+    assert len(train & held_out) <= 0.02 * len(held_out), "no twelve words in a row are on both sides, but for stock phrases"
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,23 @@
 """Texts to fit a head on when none are given: prose that is on every machine already, with nothing downloaded.
 
 Training and held-out texts are pieces of Python's own language reference, which comes with every Python
-(``pydoc_data.topics``, PSF licence), split by topic, so that no topic is on both sides. Texts of another domain are the
-licences of the installed packages.
+(``pydoc_data.topics``, PSF licence), split by topic. Topics quote one another, so a paragraph is used once only: what the
+held-out side has, the training side has not. Texts of another domain are the licences of the installed packages.
 """
 
 from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, files
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 __all__ = ["Texts", "default_texts"]
 
 _LICENCES = ("transformers", "torch", "numpy", "pillow", "requests", "certifi", "idna", "regex", "tqdm", "packaging", "filelock")
+_NAMES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING")
 
 
 @dataclass(frozen=True)
@@ -49,34 +51,45 @@ def default_texts(
     names = sorted(topics)
     drawn.shuffle(names)
     kept_back = len(names) * held_out // max(1, train + held_out)
+    used: set[str] = set()
     sides = []
-    for some, number in ((names[kept_back:], train), (names[:kept_back], held_out)):
-        pieces = [_pieces(topics[name], tokenizer, tokens) for name in some]
+    for some, number in ((names[:kept_back], held_out), (names[kept_back:], train)):
+        pieces = [_pieces(_unused(topics[name], used), tokenizer, tokens) for name in some]
         sides.append(_spread(pieces, number))
     licences = [_pieces(text, tokenizer, tokens) for text in map(_licence, _LICENCES) if text]
     source = "Python's language reference (pydoc topics), other domain: licences of installed packages"
-    return Texts(tuple(sides[0]), tuple(sides[1]), tuple(_spread(licences, other)), source)
+    return Texts(tuple(sides[1]), tuple(sides[0]), tuple(_spread(licences, other)), source)
 
 
-def _spread(documents: list[list[str]], number: int) -> list[str]:
+def _unused(text: str, used: set[str]) -> str:
+    """``text`` without the paragraphs that were used before; those of it that are new count as used from now on."""
+    new = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        plain = " ".join(paragraph.split())
+        if plain not in used:
+            new.append(plain)
+            used.add(plain)
+    return "\n\n".join(new)
+
+
+def _spread(documents: list[Iterator[str]], number: int) -> list[str]:
     """The first piece of each document, then the second of each, until there are enough."""
-    longest = max(map(len, documents), default=0)
-    rounds = (document[n] for n in range(longest) for document in documents if n < len(document))
-    return [piece for piece, _ in zip(rounds, range(number), strict=False)]
+    found: list[str] = []
+    while documents and len(found) < number:
+        pieces = [next(document, None) for document in documents]
+        documents = [document for document, piece in zip(documents, pieces, strict=True) if piece is not None]
+        found += [piece for piece in pieces if piece is not None]
+    return found[:number]
 
 
-def _pieces(text: str, tokenizer: Any, tokens: int) -> list[str]:
+def _pieces(text: str, tokenizer: Any, tokens: int) -> Iterator[str]:
     """``text`` cut between words into pieces of nearly ``tokens`` tokens; what is shorter than half of that is left out."""
     words = re.sub(r"[*=~^-]{3,}", " ", text).split()
-    pieces: list[str] = []
     while words:
         length = _longest_prefix(words, tokenizer, tokens)
-        if len(tokenizer(" ".join(words[:length]))["input_ids"]) >= tokens // 2:
-            pieces.append(" ".join(words[:length]))
-        words = words[length:]
-        if len(pieces) >= 12:
-            break
-    return pieces
+        piece, words = " ".join(words[:length]), words[length:]
+        if len(tokenizer(piece)["input_ids"]) >= tokens // 2:
+            yield piece
 
 
 def _longest_prefix(words: list[str], tokenizer: Any, tokens: int) -> int:
@@ -89,8 +102,10 @@ def _longest_prefix(words: list[str], tokenizer: Any, tokens: int) -> int:
 
 
 def _licence(package: str) -> str:
+    """The text of a package's licence, "" where it is not installed or keeps it elsewhere."""
     try:
-        found = [file for file in files(package) or [] if "LICEN" in file.name.upper()]
-        return found[0].read_text(encoding="utf-8") if found else ""
-    except (PackageNotFoundError, OSError, UnicodeDecodeError):
+        installed = distribution(package)
+    except PackageNotFoundError:
         return ""
+    found = (installed.read_text(folder + name) for folder in ("licenses/", "") for name in _NAMES)
+    return next((text for text in found if text), "")

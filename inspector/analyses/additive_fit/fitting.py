@@ -81,6 +81,7 @@ def fit_additive(
     (66, True)
     """
     place: Place = (layer, head, kind, tower)
+    _check(hidden)
     sides, said = read_sides(source, place, texts, seed)
     width = sides[0].width
     hidden = 2 * width + 2 if hidden is None else hidden
@@ -121,8 +122,7 @@ def fit_rows(
     progress: Progress | None = None,
 ) -> AdditiveFit:
     """A fit to rows that were gathered already: learnt from ``sides[0]``, judged on ``sides[1]`` and, if there, ``sides[2]``."""
-    if hidden < 1:
-        raise CaptureError(f"A fit with {hidden} hidden units was asked for.", "It would score nothing.", "Give 1 or more.")
+    _check(hidden)
     began = time.perf_counter()
     found = directions_of(sides[0]) if found is None else found
     epsilon = _EPSILON[is_whole(hidden, sides[0].width)]
@@ -155,6 +155,11 @@ def fit_rows(
         source=source,
         seen=seen,
     )
+
+
+def _check(hidden: int | None) -> None:
+    if hidden is not None and hidden < 1:
+        raise CaptureError(f"A fit with {hidden} hidden units was asked for.", "It would score nothing.", "Give 1 or more.")
 
 
 def _at_random(found: Directions, hidden: int, seed: int) -> AdditiveAttention:
