@@ -5,13 +5,14 @@ from __future__ import annotations
 import enum
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from inspector.bundled import BUNDLED
 from inspector.captures import Capture
 from inspector.errors import InspectorError
+from inspector.limits import estimate
 from inspector.metrics import list_metrics, measure
 from inspector.models import Inspector
 from inspector.views import VIEWS
@@ -33,6 +34,12 @@ def inspect(
     ] = None,
     layer: Annotated[int | None, typer.Option(help="The layer the page begins with, counted from 0.")] = None,
     head: Annotated[int | None, typer.Option(help="The head the page begins with, counted from 0.")] = None,
+    layers: Annotated[
+        str | None, typer.Option(help="Keep only these layers, such as 0,2,5-7; a long text then needs less memory.")
+    ] = None,
+    offload_to: Annotated[
+        Path | None, typer.Option(help="A folder for queries and keys, instead of memory.", file_okay=False)
+    ] = None,
     truncate: Annotated[bool, typer.Option("--truncate", help="Cut a text that is longer than the model takes.")] = False,
 ) -> None:
     """Run a model on a text and write what it attends to, or print the measures of its heads.
@@ -41,7 +48,13 @@ def inspect(
     """
     try:
         _check(out)
-        capture = Inspector.from_pretrained(model)(sys.stdin.read() if text == "-" else text, pair, truncate=truncate)
+        inspector = Inspector.from_pretrained(model)
+        options: dict[str, Any] = {"layers": _numbers(layers)} if layers is not None else {}
+        if offload_to is not None:
+            options["offload_to"] = offload_to
+        text = sys.stdin.read() if text == "-" else text
+        _announce(inspector, inspector.encode(text, pair, truncate=truncate), options)
+        capture = inspector(text, pair, truncate=truncate, **options)
         if out is None:
             _report(capture)
         elif out.suffix == ".safetensors":
@@ -58,6 +71,24 @@ def inspect(
     except OSError as error:
         typer.echo(f"error: The result was to be written to {out}. {error}. Give a place that can be written.", err=True)
         raise typer.Exit(1) from error
+
+
+def _numbers(layers: str) -> list[int]:
+    """The layers of "0,2,5-7"."""
+    found: list[int] = []
+    for part in layers.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdigit() or (last and not last.isdigit()):
+            raise typer.BadParameter(f"{part.strip()!r} is neither a layer nor a range of them", param_hint="--layers")
+        found.extend(range(int(first), int(last or first) + 1))
+    return found
+
+
+def _announce(inspector: Inspector, inputs: dict[str, Any], options: dict[str, Any]) -> None:
+    """What the run will take, before it takes it."""
+    batch, tokens = inputs["input_ids"].shape
+    count = len(options["layers"]) if "layers" in options else None
+    typer.echo(f"{estimate(inspector.model, tokens, batch=batch, layers=count, offload='offload_to' in options)}", err=True)
 
 
 def _check(out: Path | None) -> None:

@@ -47,6 +47,14 @@ def test_without_out_the_measures_are_printed():
     assert "within" in shown.stderr
 
 
+def test_layers_and_disk_make_a_run_smaller_and_the_estimate_says_so(tmp_path):
+    file = tmp_path / "x.safetensors"
+    shown = run("A cat.", "--layers", "0,4-5", "--offload-to", str(tmp_path / "kept"), "--out", str(file))
+    assert shown.exit_code == 0, shown.stderr
+    assert "on disk" in shown.stderr
+    assert [call.layer_index for call in Capture.load(file).calls] == [0, 4, 5]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
@@ -56,6 +64,7 @@ def test_without_out_the_measures_are_printed():
         (["text", "--out", "x.pdf"], 2, ".html"),
         (["text", "--out", "nowhere/x.html"], 2, "does not exist"),
         (["text", "--view", "nonsense"], 2, "head_view"),
+        (["text", "--layers", "0-x"], 2, "neither a layer"),
         (["text", "--layer", "99", "--out", "x.html"], 1, "0 to 5"),
     ],
 )
