@@ -153,8 +153,9 @@ class AttentionCall:
         Raises:
             OutOfRange: an index that does not exist.
         """
-        rows = (self._index(index, axis) for axis, index in enumerate((batch, heads, queries)))
-        return self.evidence.weights(*rows, dtype=dtype)
+        some_items = None if batch is None else self._index(batch, 0)
+        some_heads = None if heads is None else self._index(heads, 1)
+        return self.evidence.weights(some_items, some_heads, self._index(queries, 2), dtype)
 
     def _index(self, index: Index, axis: int) -> Tensor:
         size, name = self.shape[axis], ("batch item", "head", "query")[axis]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from torch import nn
 from transformers import PreTrainedModel
@@ -21,17 +22,14 @@ _ATTENTION = re.compile(r"att(e)?n", re.IGNORECASE)
 
 
 @functools.cache
-def may_write_attention(cls: Hashable) -> bool:
+def may_write_attention(cls: Any) -> bool:
     """Whether modules of this class may compute attention with operators of their own."""
-    if (
-        issubclass(cls, _NEVER)
-        or cls.__module__.startswith("torch.")
-        or (_ROUTER.search(cls.__name__) and not _ATTENTION.search(cls.__name__))
-    ):
+    named_attention = bool(_ATTENTION.search(cls.__name__))
+    if issubclass(cls, _NEVER) or cls.__module__.startswith("torch.") or (_ROUTER.search(cls.__name__) and not named_attention):
         return False
     source = _source(cls)
     if not source:
-        return bool(_ATTENTION.search(cls.__name__))
+        return named_attention
     if _BY_HAND.search(source):
         return True
     handed_over = "get_interface(" in source or "ALL_ATTENTION_FUNCTIONS[" in source
@@ -39,14 +37,10 @@ def may_write_attention(cls: Hashable) -> bool:
 
 
 @functools.cache
-def _source(cls: Hashable) -> str:
+def _source(cls: Any) -> str:
     found = []
     for base in cls.__mro__:
-        if (
-            base in (nn.Module, object)
-            or base.__module__.startswith("torch.")
-            or base.__module__ == "transformers.modeling_utils"
-        ):
+        if base is object or base.__module__.startswith("torch.") or base.__module__ == "transformers.modeling_utils":
             continue
         try:
             found.append(inspect.getsource(base))
@@ -84,5 +78,5 @@ def _recorded(model: PreTrainedModel) -> Iterator[tuple[type, int]]:
 
 
 @functools.cache
-def _by_hand(cls: Hashable) -> bool:
+def _by_hand(cls: Any) -> bool:
     return "get_interface(" not in _source(cls)

@@ -1,0 +1,139 @@
+"""What a person calls things: kind, tower, layer, and the library's own names for the weights."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from inspector import Capture, capture
+from inspector.hooks.unshown import reason_for
+from tests.hooks.matching import hf_attentions
+from tests.tiny_models import Family
+
+
+def captured(family: Family) -> Capture:
+    model = family.model()
+    with torch.no_grad(), capture(model) as cap:
+        model(**family.feed(model))
+    return cap
+
+
+@pytest.mark.parametrize(
+    ("name", "towers"),
+    [
+        ("BertModel", [("", "self")]),
+        ("GPT2Model", [("", "self")]),
+        ("T5Model", [("encoder", "self"), ("decoder", "self"), ("decoder", "cross")]),
+        ("WhisperModel", [("encoder", "self"), ("decoder", "self"), ("decoder", "cross")]),
+        ("CLIPModel", [("vision", "self"), ("text", "self")]),
+        ("DetrModel", [("encoder", "self"), ("decoder", "self"), ("decoder", "cross")]),
+        ("Wav2Vec2Model", [("", "self")]),
+        ("ViTModel", [("", "self")]),
+    ],
+)
+def test_towers_stand_in_model_order(name: str, towers: list) -> None:
+    assert captured(Family(name)).towers == towers
+
+
+@pytest.mark.parametrize(
+    "name", ["BertModel", "XLNetModel", "T5Model", "LongformerModel", "LongT5Model", "SiglipModel", "BartModel"]
+)
+def test_layers_count_from_zero_in_each_tower(name: str) -> None:
+    cap = captured(Family(name))
+    for tower, kind in cap.towers:
+        layers = [call.layer_index for call in cap.group(tower, kind)]
+        assert sorted(set(layers)) == list(range(len(set(layers))))
+
+
+@pytest.mark.parametrize(
+    "name", ["BertModel", "T5Model", "BartModel", "WhisperModel", "LongformerModel", "LongT5Model", "DebertaModel"]
+)
+def test_as_hf_is_what_output_attentions_returns(name: str) -> None:
+    family = Family(name)
+    model = family.model()
+    inputs = family.feed(model)
+    ours = captured(family).as_hf()
+    theirs: dict[str, list] = {}
+    for field, table in family.reference(inputs):
+        theirs.setdefault(field.partition("[")[0], []).append(table)
+    assert set(ours) == set(theirs)
+    for field in theirs:
+        for mine, table in zip(ours[field], theirs[field], strict=True):
+            assert mine.shape == table.shape
+            assert (mine - table).abs().amax() < 1e-5
+
+
+def test_one_module_that_serves_several_layers_counts_them() -> None:
+    cap = captured(Family("AlbertModel", config={"num_hidden_layers": 3}))
+    assert [(call.layer_index, call.index) for call in cap.calls] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_several_calls_of_one_module_in_one_layer_are_told_apart() -> None:
+    cap = captured(Family("BarkCausalModel"))
+    assert {call.index for call in cap.calls} == {0}
+    twice = captured(Family("LxmertModel")).calls
+    assert {call.index for call in twice if "visual_attention" in call.name} == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("MambaModel", "state-space"),
+        ("FNetModel", "Fourier"),
+        ("MraModel", "resolutions"),
+        ("RwkvModel", "Linear attention"),
+    ],
+)
+def test_mixers_without_weights_are_missing_with_a_reason(name: str, words: str) -> None:
+    cap = captured(Family(name))
+    assert not cap.calls
+    assert cap.missing
+    assert all(words in miss.reason for miss in cap.missing)
+
+
+def test_a_hybrid_shows_its_attention_and_says_what_is_not() -> None:
+    cap = captured(Family("Qwen3NextModel"))
+    assert len(cap.calls) == 1
+    assert [miss.name for miss in cap.missing] == ["layers.0.linear_attn"]
+
+
+def test_a_model_without_attention_says_so() -> None:
+    cap = captured(Family("ResNetModel"))
+    assert not cap.calls
+    assert "no attention" in cap.missing[0].reason
+
+
+@pytest.mark.parametrize("name", ["MixtralModel", "Qwen2MoeModel", "SwitchTransformersModel", "OlmoeModel"])
+def test_routers_never_appear(name: str) -> None:
+    cap = captured(Family(name))
+    assert not [call.name for call in cap.calls if any(word in call.name for word in ("gate", "router", "experts"))]
+
+
+def test_deformable_sampling_is_not_attention_over_keys() -> None:
+    module = type("DeformableDetrMultiscaleDeformableAttention", (nn.Module,), {})()
+    assert "samples a few points" in (reason_for(module) or "")
+    assert reason_for(type("DeformableDetrSelfAttention", (nn.Module,), {})()) is None
+
+
+def test_the_order_of_calls_is_the_order_they_ran_in() -> None:
+    cap = captured(Family("T5Model"))
+    assert [(call.tower, call.kind) for call in cap.calls[2:]] == [("decoder", "self"), ("decoder", "cross")] * 2
+
+
+def test_global_attention_of_longformer_is_a_call_of_its_own() -> None:
+    special = torch.zeros(2, 7, dtype=torch.long)
+    special[:, 0] = 1
+    family = Family("LongformerModel", inputs={"global_attention_mask": special})
+    model = family.model()
+    inputs = family.feed(model)
+    with torch.no_grad(), capture(model) as cap:
+        model(**inputs)
+    assert [call.shape for call in cap.calls] == [(2, 4, 7, 7), (2, 4, 1, 7)] * 2
+    assert not cap.failed
+    with torch.no_grad():
+        theirs = dict(hf_attentions(model(**inputs, output_attentions=True)))
+    for layer in range(2):
+        local, broad = cap.calls[2 * layer], cap.calls[2 * layer + 1]
+        assert (local.layout.unfold(local.weights()) - theirs[f"attentions[{layer}]"]).abs().amax() < 1e-5
+        assert (broad.layout.unfold(broad.weights()) - theirs[f"global_attentions[{layer}]"]).abs().amax() < 1e-5
