@@ -294,3 +294,27 @@ def test_the_code_holds_no_network_eval_or_markup(js):
         found = code.replace("http://www.w3.org/", "").count(word)  # names of SVG and MathML, never fetched
         assert not found, word
     assert json.loads(js("JSON.stringify(Object.keys(A.views))"))
+
+
+_REMOTE = """(async () => {
+  const asked = [], get = async ({from, to}) => { asked.push([from, to]);
+    return {weights: Float32Array.from({length: (to - from) * 3}, (_, at) => from + Math.floor(at / 3))}; };
+  const answer = {form: "remote", mask: x.mask ?? null, received: [0.2, 0.2, 0.2], rest: new Array(600).fill(0)};
+  const head = new A.Head(answer, {}, {queries: 600, keys: 3}, get);
+  head.axes = {queryTokens: Array.from({length: 600}, () => ({})), keyTokens: []};
+  const first = async (from, to) => Array.from(await head.rows(from, to)).filter((_, at) => at % 3 === 0);
+  return {whole: await first(0, 250), again: await first(200, 500), asked, received: Array.from((await head.marginals()).received)};
+})()"""
+
+
+def test_rows_of_a_long_head_are_fetched_once_and_none_that_is_wanted_is_let_go(js):
+    found = js(_REMOTE, {})
+    assert found["whole"] == list(range(250))
+    assert found["again"] == list(range(200, 500))
+    assert found["asked"] == [[0, 250], [250, 500]]
+
+
+def test_what_a_key_of_a_causal_head_receives_is_a_mean_over_those_that_may_see_it(js):
+    rule = {"left": None, "right": 0, "offset": -597}
+    assert js(_REMOTE, {"mask": rule})["received"] == pytest.approx([1, 1, 1])
+    assert js(_REMOTE, {"mask": rule | {"offset": 0}})["received"] == pytest.approx([0.2, 0.2 * 600 / 599, 0.2 * 600 / 598])

@@ -10,6 +10,9 @@ A.Head = class {
         ? { right: 0, offset: layer.keys - layer.queries }
         : null;
     this.local = answer.form !== "remote";
+    // The rule that was really used, not one guessed from "causal"; and whether all rows at once are a matter of milliseconds.
+    this.ruled = !!answer.mask;
+    this.small = this.local && this.queries * this.keys <= 2 ** 22;
     if (answer.form === "dense") this.weights = A.bytes.decode(answer.weights);
     else if (answer.form === "scores") this._prepare(answer);
     else this.sent = { received: A.bytes.decode(answer.received), rest: A.bytes.decode(answer.rest) };
@@ -40,6 +43,7 @@ A.Head = class {
     if (this.weights) return this.weights.subarray(i * this.keys, (i + 1) * this.keys);
     if (!this.cache.has(i)) {
       if (!this.source) return null;
+      if (this.cache.size * this.keys > 2 ** 22) this.cache.clear();
       this.cache.set(i, A.softmax.row(this.source, i, new Float32Array(this.keys)));
     }
     return this.cache.get(i);
@@ -59,13 +63,19 @@ A.Head = class {
     return out;
   }
 
-  async _fetch(from, to) {
+  /** Gets the rows of a range that are not here yet; of the others, the oldest beyond 256 are let go. */
+  async _fetch(first, last) {
+    let from = first,
+      to = last;
     while (from < to && this.cache.has(from)) from++;
     while (to > from && this.cache.has(to - 1)) to--;
     if (from >= to) return;
     const rows = A.bytes.decode((await this.get({ kind: "rows", ...this.where, from, to })).weights);
-    if (this.cache.size > 256) this.cache.clear();
     for (let i = from; i < to; i++) this.cache.set(i, rows.subarray((i - from) * this.keys, (i - from + 1) * this.keys));
+    for (const i of [...this.cache.keys()]) {
+      if (this.cache.size <= 256) break;
+      if (i < first || i >= last) this.cache.delete(i);
+    }
   }
 
   /** Means of pool × pool weights over a rectangle: {values [rows, cols], rows, cols, pool}. */
@@ -123,7 +133,12 @@ A.Head = class {
       received = new Float64Array(this.keys),
       seen = new Float64Array(this.keys);
     const folded = keyTokens.filter((t) => t.rest).map((t) => t.position);
+    let rested = performance.now();
     for (let i = 0; i < this.queries; i++) {
+      if (!this.small && performance.now() - rested > 30) {
+        await new Promise((go) => setTimeout(go));
+        rested = performance.now();
+      }
       const row = this.rowNow(i),
         content = !queryTokens[i].rest && !queryTokens[i].special && !queryTokens[i].padding;
       let sum = 0,

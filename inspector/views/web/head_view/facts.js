@@ -48,7 +48,7 @@
   function habits(sheet) {
     const head = sheet.heads[0],
       words = sheet.queryTokens.filter(content),
-      mean = head.local
+      mean = head.small
         ? received(
             sheet,
             0,
@@ -71,7 +71,7 @@
       restName: sheet.restName,
       top: best ? { key: best, mean: mean[best.position] } : null,
     };
-    if (!head.local || !sheet.sameAxis || sheet.queryTokens.length !== sheet.keyTokens.length) return facts;
+    if (!head.small || !sheet.sameAxis || sheet.queryTokens.length !== sheet.keyTokens.length) return facts;
     return Object.assign(facts, steps(sheet, words));
   }
 
@@ -100,7 +100,7 @@
 
   /** The strongest links between words: of the whole text where its rows are here, else of the rows shown. */
   function strongest(sheet, rows, count = 8) {
-    const from = sheet.heads.every((h) => h.local) ? sheet.queryTokens.filter((t) => !t.padding).map((t) => t.position) : rows,
+    const from = sheet.heads.every((h) => h.small) ? sheet.queryTokens.filter((t) => !t.padding).map((t) => t.position) : rows,
       best = [];
     for (const q of from) {
       if (sheet.fold && sheet.queryTokens[q].rest) continue;

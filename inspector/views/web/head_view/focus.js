@@ -32,7 +32,7 @@
         if (entry.more) return;
         const w = row[entry.key],
           key = sheet.keyTokens[entry.key];
-        if (w >= floor && !(sheet.fold && key.rest)) out.push({ h, q, at, key: entry.key, w });
+        if (w >= floor && w < Infinity && !(sheet.fold && key.rest)) out.push({ h, q, at, key: entry.key, w });
       });
     }
     keys.forEach((entry, at) => {
@@ -56,7 +56,7 @@
       for (const q of plan.rows)
         if (!(sheet.fold && sheet.queryTokens[q].rest)) {
           const w = sheet.row(h, q)[key];
-          if (w >= Math.min(scene.threshold, FAINT)) out.push({ h, q, at, key, w });
+          if (w < Infinity && w >= Math.min(scene.threshold, FAINT)) out.push({ h, q, at, key, w });
         }
     return out.sort((a, b) => a.w - b.w).map((l) => A.headView.draw.line(scene, l));
   }
@@ -90,7 +90,7 @@
     if (!geo.bar) return null;
     const box = (x, width, props) => svg("rect", { x: n(x), y: n(slot.y - 4), width: n(width), height: 8, ...props });
     if (!Number.isFinite(value)) return box(geo.barStart, geo.bar, { class: "broken", fill: "url(#broken-hatch)" });
-    if (q !== null && !sheet.heads[0].allowed(q, slot.entry.key))
+    if (q !== null && value === 0 && !sheet.heads[0].allowed(q, slot.entry.key))
       return box(geo.barStart, geo.bar, { class: "barred-box", fill: "url(#barred-hatch)" });
     let x = geo.barStart;
     return colours.map((colour, h) => {

@@ -32,7 +32,7 @@
           if (entry.more) return;
           const w = row[entry.key],
             key = keyTokens[entry.key];
-          if (!(w >= threshold) || (fold && key.rest && !resting) || !within(pairs, queryTokens[q], key)) return;
+          if (!(w >= threshold && w < Infinity) || (fold && key.rest && !resting) || !within(pairs, queryTokens[q], key)) return;
           links.push({ h, q, at, key: entry.key, w });
           drawn += w;
         });

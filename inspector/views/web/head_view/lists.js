@@ -56,7 +56,7 @@
   function strongest(scene, slot) {
     const { h, put } = A.dom,
       best = (scene.strong ||= A.headView.facts.strongest(scene.sheet, scene.plan.rows));
-    const local = scene.sheet.heads.every((head) => head.local),
+    const local = scene.sheet.heads.every((head) => head.small),
       heads = scene.sheet.heads.length;
     return put(
       slot.element,

@@ -15,7 +15,7 @@
       rows: order.map((k) => [k, sheet.keyTokens[k].label, ...sheet.heads.map((_, h) => sheet.row(h, state.query)[k])]),
     };
   }
-  const local = sheet.heads.every((head) => head.local),
+  const local = sheet.heads.every((head) => head.small),
     rows = local ? sheet.queryTokens.filter((t) => !t.padding).map((t) => t.position) : scene.plan.rows;
   const links = rows.flatMap((q) =>
     sheet.keyTokens

@@ -107,7 +107,7 @@
     const shares = { A: { A: 0, B: 0, S: 0 }, B: { A: 0, B: 0, S: 0 } },
       counts = { A: 0, B: 0 };
     const of = (t) => (t.rest || t.special ? "S" : ("AB"[t.segment] ?? "S")),
-      local = sheet.heads.every((head) => head.local);
+      local = sheet.heads.every((head) => head.small);
     for (const q of sheet.queryTokens) {
       const from = of(q);
       if (q.padding || from === "S" || (!local && !sheet.heads[0].rowNow(q.position))) continue;

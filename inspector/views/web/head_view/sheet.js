@@ -63,7 +63,7 @@
   /** What the average token gives each key, per chosen head: [K]; null where rescaled rows would all have to be fetched. */
   function columns(sheet) {
     if (sheet.special !== "rescale") return sheet.margins.map((m) => m.received);
-    return sheet.heads.map((head, h) => (head.local ? rescaledColumns(sheet, head, h) : null));
+    return sheet.heads.map((head, h) => (head.small ? rescaledColumns(sheet, head, h) : null));
   }
 
   function rescaledColumns(sheet, head) {
@@ -89,13 +89,12 @@
       .sort((a, b) => weights[b] - weights[a] || a - b);
   }
 
-  /** No key may be seen from here: the row is empty by rule, not by chance. */
+  /** No key may be seen from here: the row is empty, or the kernel made it even for want of anything better. */
   function barred(sheet, i) {
-    const head = sheet.heads[0];
-    if (!head.mask) {
-      const r = head.rowNow(i);
-      return !!r && r.every((w) => w === 0);
-    }
+    const head = sheet.heads[0],
+      row = head.rowNow(i);
+    if (row && row.every((w) => w === 0)) return true;
+    if (!head.ruled) return false;
     for (let j = 0; j < head.keys; j++) if (head.allowed(i, j)) return false;
     return true;
   }
