@@ -303,7 +303,8 @@ _REMOTE = """(async () => {
   const head = new A.Head(answer, {}, {queries: 600, keys: 3}, get);
   head.axes = {queryTokens: Array.from({length: 600}, () => ({})), keyTokens: []};
   const first = async (from, to) => Array.from(await head.rows(from, to)).filter((_, at) => at % 3 === 0);
-  return {whole: await first(0, 250), again: await first(200, 500), asked, received: Array.from((await head.marginals()).received)};
+  return {
+    whole: await first(0, 250), again: await first(200, 500), asked, received: Array.from((await head.marginals()).received)};
 })()"""
 
 
