@@ -78,11 +78,16 @@ def test_no_width_scrolls_sideways(page: Page, sentence_capture, theme: str, sho
         shot(page, f"reference-{width}-{theme}")
 
 
-def test_a_page_carries_the_head_it_begins_with_and_says_so_of_others(page: Page, sentence_capture, tmp_path) -> None:
+def test_a_page_carries_the_head_it_begins_with_any_window_of_it_and_says_so_of_others(page: Page, sentence_capture, tmp_path) -> None:
     file = tmp_path / "page.html"
     sentence_capture.to_html(["reference_view"], file, start={"layer": 3, "heads": [1], "query": 10, "key": 2})
     open_page(page, file)
     expect(page.locator("[data-figure=missed]")).to_be_visible()
+    page.get_by_label("Window").fill("3")
+    drawn(page)
+    near = sentence_capture.compare(layer=3, head=1, window=3)
+    expect(page.locator("[data-figure=near] .ref-value")).to_have_text(f"{near.local[10, 2]:.4f}")
+    expect(page.locator(".ref-near")).to_contain_text(f"{round(100 * near.local_mass)} %")
     page.locator("[data-step='Head 1']").click()
     drawn(page)
     expect(page.locator(".problem")).to_contain_text("does not carry it")

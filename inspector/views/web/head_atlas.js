@@ -5,6 +5,12 @@ A.views.head_atlas = {
 
   create(stage) {
     const view = new A.atlas.View(stage);
-    return { draw: () => view.draw(), canvas: () => view.file(), svg: () => view.svg(), table: () => view.numbers(), key: (event) => view.key(event) };
+    return {
+      draw: () => view.draw(),
+      canvas: () => view.file("canvas"),
+      svg: () => view.file("svg"),
+      table: () => view.numbers(),
+      key: (event) => view.key(event),
+    };
   },
 };

@@ -10,8 +10,8 @@ A.views.heat_map = {
     const view = new A.heat.View(stage);
     return {
       draw: (changed) => view.draw(changed),
-      canvas: () => view.file(),
-      svg: () => view.svg(),
+      canvas: () => view.file("canvas"),
+      svg: () => view.file("svg"),
       table: () => A.heat.table(view.map),
       key: (event) => A.heat.keys.press(event, view.map, view.surface, view.does),
       dispose: () => view.dispose(),

@@ -9,6 +9,12 @@ A.views.model_view = {
 
   create(stage) {
     const view = new A.allHeads.View(stage);
-    return { draw: () => view.draw(), canvas: () => view.file(), svg: () => view.svg(), table: () => view.table(), key: (event) => view.key(event) };
+    return {
+      draw: () => view.draw(),
+      canvas: () => view.file("canvas"),
+      svg: () => view.file("svg"),
+      table: () => view.table(),
+      key: (event) => view.key(event),
+    };
   },
 };

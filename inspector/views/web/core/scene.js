@@ -39,7 +39,12 @@ A.Scene = class {
   clip(x, y, w, h, draw) {
     this.items.push({ kind: "clip", x, y, w, h });
     draw();
-    this.items.push({ kind: "unclip" });
+    this.items.push({ kind: "end" });
+  }
+
+  /** Another scene, moved to (x, y). */
+  inside(scene, x, y) {
+    this.items.push({ kind: "move", x, y }, ...scene.items, { kind: "end" });
   }
 };
 

@@ -86,7 +86,11 @@ A.paintScene = (() => {
       ctx.rect(item.x, item.y, item.w, item.h);
       ctx.clip();
     },
-    unclip(ctx) {
+    move(ctx, item) {
+      ctx.save();
+      ctx.translate(item.x, item.y);
+    },
+    end(ctx) {
       ctx.restore();
     },
   };

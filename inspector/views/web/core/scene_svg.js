@@ -84,7 +84,11 @@ A.sceneSvg = (() => {
         defs.append(svg("clipPath", { id }, svg("rect", box(item))));
         open[open.length - 1].append(group);
         open.push(group);
-      } else if (item.kind === "unclip") open.pop();
+      } else if (item.kind === "move") {
+        const group = svg("g", { transform: `translate(${n(item.x)} ${n(item.y)})` });
+        open[open.length - 1].append(group);
+        open.push(group);
+      } else if (item.kind === "end") open.pop();
       else open[open.length - 1].append(MAKE[item.kind](item, shared));
     }
     defs.append(...shared.patterns.values());

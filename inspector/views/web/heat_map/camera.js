@@ -8,7 +8,8 @@
   function whole(rows, cols, w, h, ratio) {
     const size = Math.min(w / cols, h / rows);
     if (size < 1) {
-      const pool = Math.ceil(1 / size), px = size * pool;
+      const pool = Math.ceil(1 / size),
+        px = size * pool;
       return px < 1.1 ? { pool, px: 1, smooth: false } : { pool, px, smooth: true };
     }
     const px = Math.min(Math.floor(size), LARGEST * ratio);
@@ -17,8 +18,9 @@
 
   /** All levels from the whole map to single cells with their numbers, coarse to fine. `remote` levels are fetched, so their blocks are larger. */
   function levels(rows, cols, w, h, ratio, remote) {
-    const first = whole(rows, cols, w, h, ratio), all = [first];
-    const finer = (level) => level.px / level.pool > 1.2 * all[all.length - 1].px / all[all.length - 1].pool;
+    const first = whole(rows, cols, w, h, ratio),
+      all = [first];
+    const finer = (level) => level.px / level.pool > (1.2 * all[all.length - 1].px) / all[all.length - 1].pool;
     for (let pool = 2 ** Math.ceil(Math.log2(first.pool)); pool > 1; pool /= 2) {
       for (const px of remote ? (pool === 2 ? [2, 4] : [2]) : [1]) {
         const level = { pool, px: px * Math.ceil(ratio), smooth: false };
@@ -58,12 +60,19 @@
   function clamp(camera, level, rows, cols, box) {
     const { w, h } = plot(level, rows, cols, box);
     const inside = (offset, full, size) => Math.max(0, Math.min(Math.round(offset), Math.round(full) - size));
-    return { level: camera.level, x: inside(camera.x, extent(level, cols), w), y: inside(camera.y, extent(level, rows), h), w, h };
+    return {
+      level: camera.level,
+      x: inside(camera.x, extent(level, cols), w),
+      y: inside(camera.y, extent(level, rows), h),
+      w,
+      h,
+    };
   }
 
   /** The same token under the pointer (x, y in device pixels of the plot) at another level. */
   function zoom(camera, all, to, x, y, rows, cols, box) {
-    const target = Math.max(0, Math.min(all.length - 1, to)), f = scale(all[target]) / scale(all[camera.level]);
+    const target = Math.max(0, Math.min(all.length - 1, to)),
+      f = scale(all[target]) / scale(all[camera.level]);
     const next = { level: target, x: (camera.x + x) * f - x, y: (camera.y + y) * f - y };
     return snap(clamp(next, all[target], rows, cols, box), all[target], rows, cols, box);
   }
@@ -77,14 +86,16 @@
 
   /** A camera with (row, col) in the middle. */
   function centre(all, level, row, col, rows, cols, box) {
-    const size = plot(all[level], rows, cols, box), s = scale(all[level]);
+    const size = plot(all[level], rows, cols, box),
+      s = scale(all[level]);
     const camera = { level, x: (col + 0.5) * s - size.w / 2, y: (row + 0.5) * s - size.h / 2 };
     return snap(clamp(camera, all[level], rows, cols, box), all[level], rows, cols, box);
   }
 
   /** Rows and columns in sight, [r0, r1) × [c0, c1), and the same in blocks. */
   function sight(camera, level, rows, cols) {
-    const from = (offset) => Math.floor(offset / level.px + 1e-9), to = (offset, count) => Math.min(Math.ceil(count / level.pool), Math.ceil(offset / level.px - 1e-9));
+    const from = (offset) => Math.floor(offset / level.px + 1e-9),
+      to = (offset, count) => Math.min(Math.ceil(count / level.pool), Math.ceil(offset / level.px - 1e-9));
     const b = { r0: from(camera.y), r1: to(camera.y + camera.h, rows), c0: from(camera.x), c1: to(camera.x + camera.w, cols) };
     const end = (block, count) => Math.min(count, block * level.pool);
     return { blocks: b, r0: b.r0 * level.pool, r1: end(b.r1, rows), c0: b.c0 * level.pool, c1: end(b.c1, cols) };
@@ -93,7 +104,8 @@
   /** The block under a point of the plot: {row, col} of its first weight, or null outside. */
   function hit(camera, level, rows, cols, x, y) {
     if (x < 0 || y < 0 || x >= camera.w || y >= camera.h) return null;
-    const row = Math.floor((camera.y + y) / level.px) * level.pool, col = Math.floor((camera.x + x) / level.px) * level.pool;
+    const row = Math.floor((camera.y + y) / level.px) * level.pool,
+      col = Math.floor((camera.x + x) / level.px) * level.pool;
     return row < rows && col < cols ? { row, col } : null;
   }
 

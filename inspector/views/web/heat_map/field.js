@@ -2,7 +2,8 @@
 (A.heat ||= {}).LocalField = class {
   constructor(head, axes, mode, margins) {
     Object.assign(this, { head, rows: axes.rows, cols: axes.cols, remote: false, fits: new Map() });
-    this.factor = mode === "rescale" ? Float64Array.from(this.rows, (p) => (margins.rest[p] < 1 ? 1 / (1 - margins.rest[p]) : 0)) : null;
+    this.factor =
+      mode === "rescale" ? Float64Array.from(this.rows, (p) => (margins.rest[p] < 1 ? 1 / (1 - margins.rest[p]) : 0)) : null;
   }
 
   /** Compute all rows without freezing the page. */
@@ -35,25 +36,34 @@
   }
 
   _line(out, pool, block, c0, largest) {
-    const from = block * pool, to = Math.min(this.rows.length, from + pool), { cols } = this;
+    const from = block * pool,
+      to = Math.min(this.rows.length, from + pool),
+      { cols } = this;
     for (let r = from; r < to; r++) {
-      const row = this.head.rowNow(this.rows[r]), factor = this.factor ? this.factor[r] : 1;
+      const row = this.head.rowNow(this.rows[r]),
+        factor = this.factor ? this.factor[r] : 1;
       for (let c = 0; c < out.length; c++) {
-        const first = (c0 + c) * pool, last = Math.min(cols.length, first + pool);
+        const first = (c0 + c) * pool,
+          last = Math.min(cols.length, first + pool);
         for (let j = first; j < last; j++) {
           const v = row[cols[j]] * factor;
           out[c] = largest ? Math.max(out[c], v) : out[c] + v;
         }
       }
     }
-    if (!largest && pool > 1) for (let c = 0; c < out.length; c++) out[c] /= (to - from) * (Math.min(cols.length, (c0 + c + 1) * pool) - (c0 + c) * pool);
+    if (!largest && pool > 1)
+      for (let c = 0; c < out.length; c++) out[c] /= (to - from) * (Math.min(cols.length, (c0 + c + 1) * pool) - (c0 + c) * pool);
   }
 
   /** The colour scale of a level: over the whole map, so that it does not change while one moves. */
   fit(pool, largest = false) {
     const key = `${pool} ${largest}`;
     if (!this.fits.has(key)) {
-      const all = this.blocks(pool, { r0: 0, r1: Math.ceil(this.rows.length / pool), c0: 0, c1: Math.ceil(this.cols.length / pool) }, largest);
+      const all = this.blocks(
+        pool,
+        { r0: 0, r1: Math.ceil(this.rows.length / pool), c0: 0, c1: Math.ceil(this.cols.length / pool) },
+        largest,
+      );
       let broken = 0;
       for (const v of all) if (!Number.isFinite(v)) broken++;
       this.fits.set(key, { ...A.heat.scale.fit(all, A.heat.scale.isLong(this.rows.length, this.cols.length)), broken });

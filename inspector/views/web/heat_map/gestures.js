@@ -1,6 +1,7 @@
 // Wheel, drag, pinch, click and tap on the map.
 (A.heat ||= {}).gestures = (() => {
-  const DRAG = 4, NOTCH = 60;
+  const DRAG = 4,
+    NOTCH = 60;
 
   /** surface: the element that takes the events; does: {point(place), leave(), pick(place), pan(dx, dy, end), zoom(steps, x, y), whole()}. */
   function attach(surface, map, does) {
@@ -12,18 +13,22 @@
     on("pointerup", release);
     on("pointercancel", cancel);
     on("pointerleave", leave);
-    on("dblclick", (_, event) => { if (inside(g, event)) does.whole(); });
+    on("dblclick", (_, event) => {
+      if (inside(g, event)) does.whole();
+    });
     return g;
   }
 
   /** Device pixels from the top left of the plot. */
   function spot({ map, surface }, event) {
-    const box = surface.getBoundingClientRect(), { layout: l, ratio } = map;
+    const box = surface.getBoundingClientRect(),
+      { layout: l, ratio } = map;
     return { x: (event.clientX - box.left - l.x) * ratio, y: (event.clientY - box.top - l.y) * ratio };
   }
 
   function place(g, event) {
-    const { x, y } = spot(g, event), { rows, cols } = g.map.field;
+    const { x, y } = spot(g, event),
+      { rows, cols } = g.map.field;
     return A.heat.camera.hit(g.map.camera, g.map.level, rows.length, cols.length, x, y);
   }
 
@@ -49,7 +54,11 @@
     g.moved = g.down.size > 1 ? true : false;
     g.start = { x: event.clientX, y: event.clientY };
     if (g.down.size === 2) g.pinch = { distance: distance(g), level: g.map.camera.level };
-    try { g.surface.setPointerCapture(event.pointerId); } catch { /* a pointer that is already gone */ }
+    try {
+      g.surface.setPointerCapture(event.pointerId);
+    } catch {
+      /* a pointer that is already gone */
+    }
   }
 
   function distance(g) {
@@ -59,7 +68,10 @@
 
   function move(g, event) {
     const before = g.down.get(event.pointerId);
-    if (!before) { if (event.pointerType !== "touch") g.does.point(place(g, event)); return; }
+    if (!before) {
+      if (event.pointerType !== "touch") g.does.point(place(g, event));
+      return;
+    }
     g.down.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (g.down.size === 2) return pinch(g);
     if (!g.moved && Math.hypot(event.clientX - g.start.x, event.clientY - g.start.y) < DRAG) return;
@@ -69,9 +81,11 @@
 
   /** Each √2 of stretch is one level, around the middle of the two fingers. */
   function pinch(g) {
-    const steps = Math.round(Math.log(distance(g) / g.pinch.distance) / Math.log(Math.SQRT2)), to = g.pinch.level + steps;
+    const steps = Math.round(Math.log(distance(g) / g.pinch.distance) / Math.log(Math.SQRT2)),
+      to = g.pinch.level + steps;
     if (to === g.map.camera.level) return;
-    const [a, b] = [...g.down.values()], { x, y } = spot(g, { clientX: (a.x + b.x) / 2, clientY: (a.y + b.y) / 2 });
+    const [a, b] = [...g.down.values()],
+      { x, y } = spot(g, { clientX: (a.x + b.x) / 2, clientY: (a.y + b.y) / 2 });
     g.does.zoom(to - g.map.camera.level, x, y);
   }
 
@@ -85,9 +99,13 @@
 
   /** The first tap points, a tap on the same place pins, two quick ones show the whole text. */
   function tap(g, at, event) {
-    const same = g.tapped && g.tapped.row === at.row && g.tapped.col === at.col, quick = event.timeStamp - g.last < 300;
+    const same = g.tapped && g.tapped.row === at.row && g.tapped.col === at.col,
+      quick = event.timeStamp - g.last < 300;
     g.last = event.timeStamp;
-    if (quick && !g.map.whole) { g.tapped = null; return g.does.whole(); }
+    if (quick && !g.map.whole) {
+      g.tapped = null;
+      return g.does.whole();
+    }
     g.tapped = at;
     return same ? g.does.pick(at) : g.does.point(at);
   }

@@ -5,25 +5,41 @@
   /** True when the key meant something here. `surface` has the arrows to itself only while it has the focus. */
   function press(event, map, surface, does) {
     if (!map.field) return false;
-    const target = event.composedPath()[0], here = target === surface || target === document.body;
+    const target = event.composedPath()[0],
+      here = target === surface || target === document.body;
     const step = STEPS[event.key];
     if (step && here) return event.shiftKey ? pan(map, step, does) : walk(map, step, does);
     if (here && (event.key === "Enter" || event.key === " ")) return pin(map, does);
-    if (here && event.key === "Escape" && map.hover) { does.leave(); return true; }
+    if (here && event.key === "Escape" && map.hover) {
+      does.leave();
+      return true;
+    }
     return zoom(event, map, does);
   }
 
   function zoom(event, map, does) {
     const at = map.focus() && map.inSight(map.focus()) ? centreOf(map, map.focus()) : {};
-    if (event.key === "+" || event.key === "=") { does.zoom(1, at.x, at.y); return true; }
-    if (event.key === "-" || event.key === "−") { does.zoom(-1, at.x, at.y); return true; }
-    if (event.key === "0") { does.whole(); return true; }
+    if (event.key === "+" || event.key === "=") {
+      does.zoom(1, at.x, at.y);
+      return true;
+    }
+    if (event.key === "-" || event.key === "−") {
+      does.zoom(-1, at.x, at.y);
+      return true;
+    }
+    if (event.key === "0") {
+      does.whole();
+      return true;
+    }
     return false;
   }
 
   function centreOf(map, { row, col }) {
     const half = map.level.px / 2;
-    return { x: (A.heat.layout.colAt(map, col ?? map.sight.c0) * map.ratio) + half, y: (A.heat.layout.rowAt(map, row) * map.ratio) + half };
+    return {
+      x: A.heat.layout.colAt(map, col ?? map.sight.c0) * map.ratio + half,
+      y: A.heat.layout.rowAt(map, row) * map.ratio + half,
+    };
   }
 
   function pan(map, [down, right], does) {
@@ -33,10 +49,19 @@
 
   /** One block on; the camera follows. */
   function walk(map, [down, right], does) {
-    const { pool } = map.level, { rows, cols } = map.field, from = map.focus(), clip = (v, count) => Math.max(0, Math.min(count - 1, v));
+    const { pool } = map.level,
+      { rows, cols } = map.field,
+      from = map.focus(),
+      clip = (v, count) => Math.max(0, Math.min(count - 1, v));
     const start = from || { row: map.sight.r0 - (down > 0 ? pool : 0), col: map.sight.c0 };
     const block = (v) => Math.floor(v / pool) * pool;
-    does.point({ row: clip(block(start.row) + down * pool, rows.length), col: clip(block(start.col ?? strongest(map, start.row)) + right * pool, cols.length) }, true);
+    does.point(
+      {
+        row: clip(block(start.row) + down * pool, rows.length),
+        col: clip(block(start.col ?? strongest(map, start.row)) + right * pool, cols.length),
+      },
+      true,
+    );
     return true;
   }
 

@@ -4,7 +4,13 @@
 
   function add(scene, map) {
     titles(scene, map);
-    if (map.layout.words) { rowWords(scene, map); columnWords(scene, map); } else { rowSteps(scene, map); columnSteps(scene, map); }
+    if (map.layout.words) {
+      rowWords(scene, map);
+      columnWords(scene, map);
+    } else {
+      rowSteps(scene, map);
+      columnSteps(scene, map);
+    }
   }
 
   function titles(scene, map) {
@@ -17,26 +23,47 @@
   const size = (l) => Math.min(l.narrow ? 11 : 13, Math.max(10, Math.floor(l.cell - 0.5)));
 
   function rowWords(scene, map) {
-    const { layout: l, roles, axes } = map, focus = map.focus();
+    const { layout: l, roles, axes } = map,
+      focus = map.focus();
     for (let r = map.sight.r0; r < map.sight.r1; r++) {
-      const token = axes.queries[axes.rows[r]], own = focus && focus.row === r, y = l.y + A.heat.layout.rowAt(map, r) + l.cell / 2;
+      const token = axes.queries[axes.rows[r]],
+        own = focus && focus.row === r,
+        y = l.y + A.heat.layout.rowAt(map, r) + l.cell / 2;
       if (y < l.y || y > l.y + l.h) continue;
-      scene.text(l.x - 6, y, A.words.token(token, 24), { size: size(l), weight: own ? 600 : 400, fill: own ? roles.query : roles.ink, align: "end", room: l.x - l.title - (l.narrow ? 8 : 14), strike: map.empty(r) });
+      scene.text(l.x - 6, y, A.words.token(token, 24), {
+        size: size(l),
+        weight: own ? 600 : 400,
+        fill: own ? roles.query : roles.ink,
+        align: "end",
+        room: l.x - l.title - (l.narrow ? 8 : 14),
+        strike: map.empty(r),
+      });
     }
   }
 
   function columnWords(scene, map) {
-    const { layout: l, roles, axes } = map, focus = map.focus(), room = (l.y - (l.narrow ? 8 : 22)) / Math.sin((-TILT * Math.PI) / 180) - 8;
+    const { layout: l, roles, axes } = map,
+      focus = map.focus(),
+      room = (l.y - (l.narrow ? 8 : 22)) / Math.sin((-TILT * Math.PI) / 180) - 8;
     for (let c = map.sight.c0; c < map.sight.c1; c++) {
-      const token = axes.keys[axes.cols[c]], own = focus && focus.col === c, x = l.x + A.heat.layout.colAt(map, c) + l.cell / 2;
+      const token = axes.keys[axes.cols[c]],
+        own = focus && focus.col === c,
+        x = l.x + A.heat.layout.colAt(map, c) + l.cell / 2;
       if (x < l.x || x > l.x + l.w) continue;
-      scene.text(x + 1, l.y - 6, A.words.token(token, 24), { size: size(l), weight: own ? 600 : 400, fill: own ? roles.key : roles.ink, rotate: TILT, room });
+      scene.text(x + 1, l.y - 6, A.words.token(token, 24), {
+        size: size(l),
+        weight: own ? 600 : 400,
+        fill: own ? roles.key : roles.ink,
+        rotate: TILT,
+        room,
+      });
     }
   }
 
   /** Positions at round steps, about 60 pixels apart. */
   function rowSteps(scene, map) {
-    const { layout: l, roles } = map, scale = A.heat.camera.scale(map.level) / map.ratio;
+    const { layout: l, roles } = map,
+      scale = A.heat.camera.scale(map.level) / map.ratio;
     const seen = map.axes.rows.slice(map.sight.r0, map.sight.r1);
     for (const { index, position } of A.heat.axes.steps(seen, 44 / scale)) {
       const y = l.y + A.heat.layout.rowAt(map, map.sight.r0 + index) + Math.min(l.cell, scale) / 2;
@@ -47,7 +74,8 @@
   }
 
   function columnSteps(scene, map) {
-    const { layout: l, roles } = map, scale = A.heat.camera.scale(map.level) / map.ratio;
+    const { layout: l, roles } = map,
+      scale = A.heat.camera.scale(map.level) / map.ratio;
     const seen = map.axes.cols.slice(map.sight.c0, map.sight.c1);
     for (const { index, position } of A.heat.axes.steps(seen, 60 / scale)) {
       const x = l.x + A.heat.layout.colAt(map, map.sight.c0 + index) + Math.min(l.cell, scale) / 2;

@@ -4,9 +4,18 @@
 
   /** Margins around the plot for a width. */
   function margins(width, folded) {
-    const narrow = width < 560, tight = width < 380;
+    const narrow = width < 560,
+      tight = width < 380;
     const left = narrow ? (tight ? 52 : 66) : 108;
-    return { narrow, left, top: narrow ? 66 : 84, right: folded ? (tight ? 26 : narrow ? 34 : 124) : narrow ? 12 : 64, bottom: 34, title: narrow ? 0 : 14, pad: narrow ? 8 : 14 };
+    return {
+      narrow,
+      left,
+      top: narrow ? 66 : 84,
+      right: folded ? (tight ? 26 : narrow ? 34 : 124) : narrow ? 12 : 64,
+      bottom: 34,
+      title: narrow ? 0 : 14,
+      pad: narrow ? 8 : 14,
+    };
   }
 
   /** The box a plot may fill, in device pixels. */
@@ -17,10 +26,23 @@
 
   /** Everything drawing needs: plot rectangle in pixels, cell size, whether words fit. */
   function measure(map, width) {
-    const m = map.margins, { ratio, camera } = map, level = map.levels[camera.level];
-    const x = Math.round(m.left * ratio) / ratio, y = Math.round(m.top * ratio) / ratio;
+    const m = map.margins,
+      { ratio, camera } = map,
+      level = map.levels[camera.level];
+    const x = Math.round(m.left * ratio) / ratio,
+      y = Math.round(m.top * ratio) / ratio;
     const cell = level.px / ratio;
-    return { ...m, width, x, y, w: camera.w / ratio, h: camera.h / ratio, cell, words: level.pool === 1 && cell >= LABELS_FROM, numbers: level.pool === 1 && cell >= 36 };
+    return {
+      ...m,
+      width,
+      x,
+      y,
+      w: camera.w / ratio,
+      h: camera.h / ratio,
+      cell,
+      words: level.pool === 1 && cell >= LABELS_FROM,
+      numbers: level.pool === 1 && cell >= 36,
+    };
   }
 
   /** Pixels from the top left of the plot to a row or column. */

@@ -1,23 +1,51 @@
 // The state of one heat map: which head, which window of it, which colours. Everything drawn is drawn from here.
 (A.heat ||= {}).Map = class {
   constructor(stage) {
-    Object.assign(this, { stage, field: null, fieldKey: "", camera: null, levels: [], hover: null, plotKey: "", emptyRows: new Map() });
+    Object.assign(this, {
+      stage,
+      field: null,
+      fieldKey: "",
+      camera: null,
+      levels: [],
+      hover: null,
+      plotKey: "",
+      emptyRows: new Map(),
+    });
   }
 
-  get level() { return this.levels[this.camera.level]; }
-  get whole() { return this.camera.level === 0; }
-  get layer() { return this.stage.data.layer(this.state.group, this.state.layer); }
+  get level() {
+    return this.levels[this.camera.level];
+  }
+  get whole() {
+    return this.camera.level === 0;
+  }
+  get layer() {
+    return this.stage.data.layer(this.state.group, this.state.layer);
+  }
 
   /** Read the selection and make sure the head is here; true when it is another map than before. */
   async load() {
-    const { stage } = this, { state } = stage.selection, head = await stage.data.head(state.group, state.layer, state.heads[0]);
+    const { stage } = this,
+      { state } = stage.selection,
+      head = await stage.data.head(state.group, state.layer, state.heads[0]);
     const key = [stage.data.manifest.id, state.group, state.layer, state.heads[0], state.special].join("/");
     if (key !== this.fieldKey) {
-      const axes = A.heat.axes.read(stage.data, state, head), margin = await head.marginals();
+      const axes = A.heat.axes.read(stage.data, state, head),
+        margin = await head.marginals();
       const field = new (head.local ? A.heat.LocalField : A.heat.RemoteField)(head, axes, state.special, margin);
       await field.prepare();
       if (stage.selection.state !== state) return this.load();
-      Object.assign(this, { axes, margin, head, field, fieldKey: key, hover: null, emptyRows: new Map(), receivedOf: null, barredOf: null });
+      Object.assign(this, {
+        axes,
+        margin,
+        head,
+        field,
+        fieldKey: key,
+        hover: null,
+        emptyRows: new Map(),
+        receivedOf: null,
+        barredOf: null,
+      });
     }
     this.state = state;
     return key;
@@ -25,12 +53,18 @@
 
   /** Sizes, zoom levels, camera and colours for a width and height in pixels. */
   arrange(width, height) {
-    const { rows, cols } = this.field, ratio = Math.max(1, window.devicePixelRatio || 1), theme = this.stage.theme();
-    const margins = A.heat.layout.margins(width, this.axes.folded), box = A.heat.layout.box(width, height, margins, ratio);
+    const { rows, cols } = this.field,
+      ratio = Math.max(1, window.devicePixelRatio || 1),
+      theme = this.stage.theme();
+    const margins = A.heat.layout.margins(width, this.axes.folded),
+      box = A.heat.layout.box(width, height, margins, ratio);
     const shape = [rows.length, cols.length, rows[0], cols[0], box.w, box.h, ratio, this.field.remote].join(" ");
     Object.assign(this, { margins, box, ratio, theme, roles: A.roles(theme), width });
     if (shape !== this.shape) {
-      const before = this.camera && this.lastCounts === `${rows.length} ${cols.length}` ? { scale: A.heat.camera.scale(this.level) / this.lastRatio, centre: this.middle(), whole: this.whole } : null;
+      const before =
+        this.camera && this.lastCounts === `${rows.length} ${cols.length}`
+          ? { scale: A.heat.camera.scale(this.level) / this.lastRatio, centre: this.middle(), whole: this.whole }
+          : null;
       this.levels = A.heat.camera.levels(rows.length, cols.length, box.w, box.h, ratio, this.field.remote);
       this.camera = this.first(before);
       Object.assign(this, { shape, lastCounts: `${rows.length} ${cols.length}`, lastRatio: ratio });
@@ -40,13 +74,23 @@
 
   first(before) {
     const { rows, cols } = this.field;
-    if (!before || before.whole) return A.heat.camera.clamp({ level: 0, x: 0, y: 0 }, this.levels[0], rows.length, cols.length, this.box);
-    return A.heat.camera.centre(this.levels, A.heat.camera.nearest(this.levels, before.scale * this.ratio), before.centre.row, before.centre.col, rows.length, cols.length, this.box);
+    if (!before || before.whole)
+      return A.heat.camera.clamp({ level: 0, x: 0, y: 0 }, this.levels[0], rows.length, cols.length, this.box);
+    return A.heat.camera.centre(
+      this.levels,
+      A.heat.camera.nearest(this.levels, before.scale * this.ratio),
+      before.centre.row,
+      before.centre.col,
+      rows.length,
+      cols.length,
+      this.box,
+    );
   }
 
   /** What follows from the camera and the settings. */
   refresh() {
-    const { rows, cols } = this.field, { state } = this;
+    const { rows, cols } = this.field,
+      { state } = this;
     this.sight = A.heat.camera.sight(this.camera, this.level, rows.length, cols.length);
     this.layout = A.heat.layout.measure(this, this.width);
     this.linear = state.colour === "linear";
@@ -75,7 +119,14 @@
   }
 
   pan(dx, dy, snap = false) {
-    const { rows, cols } = this.field, moved = A.heat.camera.clamp({ ...this.camera, x: this.camera.x + dx, y: this.camera.y + dy }, this.level, rows.length, cols.length, this.box);
+    const { rows, cols } = this.field,
+      moved = A.heat.camera.clamp(
+        { ...this.camera, x: this.camera.x + dx, y: this.camera.y + dy },
+        this.level,
+        rows.length,
+        cols.length,
+        this.box,
+      );
     this.look(snap ? A.heat.camera.snap(moved, this.level, rows.length, cols.length, this.box) : moved);
   }
 
@@ -91,17 +142,22 @@
 
   /** The pinned row and column as places on this map; null when the row is not drawn. */
   pinned() {
-    const { query, key } = this.state, row = query === null ? undefined : this.axes.rowOf.get(query);
+    const { query, key } = this.state,
+      row = query === null ? undefined : this.axes.rowOf.get(query);
     if (row === undefined) return null;
-    return { row, col: key === null ? null : this.axes.colOf.get(key) ?? null };
+    return { row, col: key === null ? null : (this.axes.colOf.get(key) ?? null) };
   }
 
   focus() {
     return this.hover || this.pinned();
   }
 
-  query(row) { return this.axes.queries[this.axes.rows[row]]; }
-  key(col) { return this.axes.keys[this.axes.cols[col]]; }
+  query(row) {
+    return this.axes.queries[this.axes.rows[row]];
+  }
+  key(col) {
+    return this.axes.keys[this.axes.cols[col]];
+  }
 
   /** Mean attention a column receives, as the rows are drawn. */
   received(col) {
@@ -112,8 +168,14 @@
     if (this.receivedOf) return this.receivedOf;
     const { rows, cols, factor, remote } = this.field;
     if (remote || !factor) return (this.receivedOf = Float64Array.from(cols, (p) => this.margin.received[p]));
-    const sums = new Float64Array(cols.length), seen = new Float64Array(cols.length);
-    for (let r = 0; r < rows.length; r++) for (let c = 0; c < cols.length; c++) if (this.field.allowed(r, c)) { sums[c] += this.field.value(r, c); seen[c]++; }
+    const sums = new Float64Array(cols.length),
+      seen = new Float64Array(cols.length);
+    for (let r = 0; r < rows.length; r++)
+      for (let c = 0; c < cols.length; c++)
+        if (this.field.allowed(r, c)) {
+          sums[c] += this.field.value(r, c);
+          seen[c]++;
+        }
     return (this.receivedOf = sums.map((v, c) => (seen[c] ? v / seen[c] : 0)));
   }
 
@@ -139,15 +201,24 @@
   /** Whether the mask forbids anything that this map draws. */
   anyBarred() {
     if (this.barredOf === null) {
-      const { rows, cols } = this.field, last = rows.length - 1, end = cols.length - 1;
-      this.barredOf = [[0, 0], [0, end], [last, 0], [last, end]].some(([r, c]) => !this.field.allowed(r, c));
+      const { rows, cols } = this.field,
+        last = rows.length - 1,
+        end = cols.length - 1;
+      this.barredOf = [
+        [0, 0],
+        [0, end],
+        [last, 0],
+        [last, end],
+      ].some(([r, c]) => !this.field.allowed(r, c));
     }
     return this.barredOf;
   }
 
   /** The value of the block under a place: a weight, or the mean (largest) of a block. */
   at({ row, col }) {
-    const { pool } = this.level, r = Math.floor(row / pool), c = Math.floor(col / pool);
+    const { pool } = this.level,
+      r = Math.floor(row / pool),
+      c = Math.floor(col / pool);
     if (pool === 1 && this.field.remote) return this.field.value(row, col);
     return this.field.blocks(pool, { r0: r, r1: r + 1, c0: c, c1: c + 1 }, this.largest)[0];
   }
@@ -155,10 +226,12 @@
   /** The largest weight drawn: {row, col, value}. */
   strongest() {
     if (this.strongestKey !== this.fieldKey) {
-      const { rows, cols } = this.field, best = { row: 0, col: 0, value: -1 };
+      const { rows, cols } = this.field,
+        best = { row: 0, col: 0, value: -1 };
       for (let row = 0; row < rows.length; row++) {
         const line = this.field.blocks(1, { r0: row, r1: row + 1, c0: 0, c1: cols.length });
-        for (let col = 0; col < cols.length; col++) if (line[col] > best.value) Object.assign(best, { row, col, value: line[col] });
+        for (let col = 0; col < cols.length; col++)
+          if (line[col] > best.value) Object.assign(best, { row, col, value: line[col] });
       }
       Object.assign(this, { strongestKey: this.fieldKey, strongestAt: best.value >= 0 ? best : null });
     }
@@ -167,10 +240,13 @@
 
   /** The largest single weight inside the block at a place, fetched if it is not here. */
   async inside({ row, col }) {
-    const { pool } = this.level, { rows, cols, remote } = this.field;
+    const { pool } = this.level,
+      { rows, cols, remote } = this.field;
     if (pool === 1) return { row, col };
-    const r1 = Math.min(rows.length, row + pool), c1 = Math.min(cols.length, col + pool);
-    const values = remote ? (await this.head.tile({ q0: rows[row], q1: rows[r1 - 1] + 1, k0: cols[col], k1: cols[c1 - 1] + 1, pool: 1 })).values
+    const r1 = Math.min(rows.length, row + pool),
+      c1 = Math.min(cols.length, col + pool);
+    const values = remote
+      ? (await this.head.tile({ q0: rows[row], q1: rows[r1 - 1] + 1, k0: cols[col], k1: cols[c1 - 1] + 1, pool: 1 })).values
       : this.field.blocks(1, { r0: row, r1, c0: col, c1 });
     let best = 0;
     for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;

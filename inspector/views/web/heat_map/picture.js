@@ -2,7 +2,8 @@
 (A.heat ||= {}).picture = (() => {
   /** A scene; `fresh` adds the plot's parts themselves instead of its cached pixels. */
   function scene(map, fresh = false) {
-    const { layout: l, roles } = map, made = new A.Scene(l.width, 0);
+    const { layout: l, roles } = map,
+      made = new A.Scene(l.width, 0);
     A.heat.labels.add(made, map);
     if (fresh) made.clip(l.x, l.y, l.w, l.h, () => A.heat.plot.add(made, map, l.x, l.y));
     else made.image(A.heat.plot.cached(map), l.x, l.y, l.w, l.h);

@@ -1,6 +1,7 @@
 // Which colour a weight has: √ or linear, up to the head's largest weight, or its 99.95th percentile in long texts.
 (A.heat ||= {}).scale = (() => {
-  const SHARE_ABOVE = 0.0005, LONG = 40;
+  const SHARE_ABOVE = 0.0005,
+    LONG = 40;
   const ROUND = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5];
 
   /** The k-th largest of many values, k from 0, without sorting them all; what is not finite is left out. */
@@ -10,7 +11,8 @@
     for (const v of values) if (v > top && v < Infinity) top = v;
     if (!(top > 0)) return 0;
     for (const v of values) if (v >= 0 && v < Infinity) bins[Math.floor(Math.sqrt(v / top) * 4095)]++;
-    let bin = 4095, seen = 0;
+    let bin = 4095,
+      seen = 0;
     while (bin > 0 && seen + bins[bin] <= k) seen += bins[bin--];
     const inside = [];
     for (const v of values) if (v >= 0 && v < Infinity && Math.floor(Math.sqrt(v / top) * 4095) === bin) inside.push(v);
@@ -19,7 +21,8 @@
 
   /** {top, largest, above: share of values over the top}. Short maps end at their largest value. */
   function fit(values, long) {
-    const largest = kthLargest(values, 0), k = long ? Math.floor(values.length * SHARE_ABOVE) : 0;
+    const largest = kthLargest(values, 0),
+      k = long ? Math.floor(values.length * SHARE_ABOVE) : 0;
     const top = k ? kthLargest(values, k) : largest;
     let above = 0;
     for (const v of values) if (v > top && v < Infinity) above++;
@@ -44,7 +47,11 @@
     if (value === 0) return "0";
     if (value >= 1) return A.words.minus(String(+value.toPrecision(2)));
     if (value < 0.0001) return A.words.scientific(value);
-    return value.toPrecision(value < 0.01 ? 1 : 2).replace(/^0/, "").replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+    return value
+      .toPrecision(value < 0.01 ? 1 : 2)
+      .replace(/^0/, "")
+      .replace(/(\.\d*?)0+$/, "$1")
+      .replace(/\.$/, "");
   }
 
   return { fit, place, ticks, label, kthLargest, isLong: (rows, cols) => Math.max(rows, cols) > LONG };

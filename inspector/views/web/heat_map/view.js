@@ -5,16 +5,21 @@
     this.map = new A.heat.Map(stage);
     this.does = this.actions();
     this.build();
-    this.stopHover = stage.selection.onHover(() => {});
   }
 
   build() {
-    const { h, put } = A.dom, { stage, map, does } = this;
+    const { h, put } = A.dom,
+      { stage, map, does } = this;
     this.tools = A.heat.tools.create(map, does);
     this.canvas = h("canvas", { class: "heat-canvas", "aria-hidden": "true" });
     this.cell = h("div", { role: "gridcell", id: "heat-cell" });
     this.row = h("div", { role: "row", class: "unseen" }, this.cell);
-    this.surface = h("div", { class: "heat-surface", role: "grid", tabindex: "0", "aria-activedescendant": "heat-cell", "aria-readonly": "true" }, this.canvas, this.row);
+    this.surface = h(
+      "div",
+      { class: "heat-surface", role: "grid", tabindex: "0", "aria-activedescendant": "heat-cell", "aria-readonly": "true" },
+      this.canvas,
+      this.row,
+    );
     this.navigator = A.navigator.create(stage);
     this.specials = A.specials.create(stage);
     this.settings = A.heat.settings.create(stage);
@@ -30,7 +35,13 @@
 
   /** What pointer, keyboard and buttons can do. */
   actions() {
-    const { map } = this, moved = (fn) => (...all) => { fn(...all); this.moved(); };
+    const { map } = this,
+      moved =
+        (fn) =>
+        (...all) => {
+          fn(...all);
+          this.moved();
+        };
     return {
       zoom: moved((steps, x, y) => map.zoomTo(map.camera.level + steps, x, y)),
       level: moved((level) => this.toLevel(level)),
@@ -63,7 +74,8 @@
   /** As high as the screen shows without scrolling, labels above and legend below included. */
   height() {
     if (this.stage.narrow()) return 640;
-    const above = this.surface.getBoundingClientRect().top + window.scrollY, around = A.heat.layout.margins(this.width(), true).top + 150;
+    const above = this.surface.getBoundingClientRect().top + window.scrollY,
+      around = A.heat.layout.margins(this.width(), true).top + 150;
     return Math.max(320, Math.min(680, window.innerHeight - above - around));
   }
 
@@ -71,7 +83,8 @@
   async overview() {
     const { map } = this;
     if (!map.field.remote || map.field.seen) return;
-    const level = map.levels[0], { rows, cols } = map.field;
+    const level = map.levels[0],
+      { rows, cols } = map.field;
     const box = A.heat.camera.sight({ x: 0, y: 0, w: Infinity, h: Infinity }, level, rows.length, cols.length).blocks;
     const wanted = map.field.wanted(level.pool, box);
     if (wanted) await map.field.fetch(wanted);
@@ -80,7 +93,9 @@
 
   /** The pinned cell comes into sight when it was chosen elsewhere; a token that was searched for comes close enough to read. */
   follow(changed) {
-    const { map } = this, at = map.pinned(), last = map.field.cols.length - 1;
+    const { map } = this,
+      at = map.pinned(),
+      last = map.field.cols.length - 1;
     if (!at) return;
     const found = changed.has("query") && !changed.has("view") && map.state.key === null && !map.layout.words && map.whole;
     if (found) map.centreOn(at.row, Math.min(at.row, last), A.heat.tools.wordsLevel(map));
@@ -88,7 +103,8 @@
   }
 
   toLevel(level) {
-    const { map } = this, at = map.focus();
+    const { map } = this,
+      at = map.focus();
     if (level === 0 || !at) return map.zoomTo(level);
     return map.centreOn(at.row, at.col ?? Math.min(at.row, map.field.cols.length - 1), level);
   }
@@ -102,7 +118,10 @@
 
   soon() {
     if (this.frame) return;
-    this.frame = requestAnimationFrame(() => { this.frame = 0; this.paint(); });
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint();
+    });
   }
 
   paint() {
@@ -110,7 +129,9 @@
     if (!map.field) return;
     A.heat.picture.paint(map, this.canvas);
     this.surface.classList.toggle("zoomed", !map.whole);
-    this.surface.dataset.plot = [map.layout.x, map.layout.y, map.layout.cell, map.sight.r0, map.sight.c0, map.level.pool].join(" ");
+    this.surface.dataset.plot = [map.layout.x, map.layout.y, map.layout.cell, map.sight.r0, map.sight.c0, map.level.pool].join(
+      " ",
+    );
     this.tools.draw();
     this.settings.draw(map);
     this.minimap.draw();
@@ -120,14 +141,18 @@
 
   /** One request at a time; the last place looked at wins. */
   async fetch() {
-    const { map } = this, { field } = map;
+    const { map } = this,
+      { field } = map;
     if (!field.remote || this.fetching) return;
     this.fetching = true;
     try {
       for (let wanted; (wanted = map.field.wanted(map.level.pool, map.sight.blocks));) {
         const asked = map.field;
         await asked.fetch(wanted);
-        if (asked === map.field) { map.refresh(); this.soon(); }
+        if (asked === map.field) {
+          map.refresh();
+          this.soon();
+        }
       }
     } finally {
       this.fetching = false;
@@ -153,7 +178,9 @@
 
   /** Pin a place, or let it go when it is pinned. `show` also brings it into sight. */
   async pick(at, show = false) {
-    const { map, stage } = this, to = await map.inside(at), pinned = map.pinned();
+    const { map, stage } = this,
+      to = await map.inside(at),
+      pinned = map.pinned();
     const same = pinned && pinned.row === to.row && pinned.col === to.col;
     if (show && !map.inSight(to)) map.centreOn(to.row, to.col);
     stage.selection.set(same ? { query: null, key: null } : { query: map.query(to.row).position, key: map.key(to.col).position });
@@ -161,11 +188,13 @@
 
   /** Caption and the panel's row; a row that is far away is fetched only when it is pinned. */
   async words(live) {
-    const { map, stage } = this, at = map.focus();
+    const { map, stage } = this,
+      at = map.focus();
     let weights = this.weightsOf(at);
     if (at && !weights && (!map.hover || at.row === (map.pinned() || {}).row)) weights = await map.row(at.row);
     if (at !== map.focus() && JSON.stringify(at) !== JSON.stringify(map.focus())) return;
-    if (at && weights) stage.caption(A.heat.finding.row(map, at.row, at.col, weights), A.heat.finding.how(map), { live: live && !map.hover });
+    if (at && weights)
+      stage.caption(A.heat.finding.row(map, at.row, at.col, weights), A.heat.finding.how(map), { live: live && !map.hover });
     else if (!at) stage.caption(this.head(), A.heat.finding.how(map), { live });
     if (weights) this.readout.draw(weights);
     this.panel(at, weights);
@@ -181,40 +210,43 @@
     const { map } = this;
     this.rowPanel.element.hidden = !weights;
     this.headPanel.element.hidden = !!weights && !map.stage.narrow();
-    if (!weights) { this.panelKey = null; return this.headPanel.draw(); }
+    if (!weights) {
+      this.panelKey = null;
+      return this.headPanel.draw();
+    }
     const key = [map.fieldKey, at.row, map.state.key].join(" ");
     if (key === this.panelKey) return null;
     this.panelKey = key;
-    const learned = map.layer.learned_sink, parts = A.rowFacts.of(weights, map.axes.keys, map.state.special, { learned });
+    const learned = map.layer.learned_sink,
+      parts = A.rowFacts.of(weights, map.axes.keys, map.state.special, { learned });
     return this.rowPanel.draw({ query: map.query(at.row), tokens: map.axes.keys, parts, restName: map.axes.restName, learned });
   }
 
   /** The grid as a screen reader meets it: its size, and the cell in focus in words. */
   speak() {
-    const { map } = this, at = map.focus(), set = (node, name, value) => node.setAttribute(name, String(value));
+    const { map } = this,
+      at = map.focus(),
+      set = (node, name, value) => node.setAttribute(name, String(value));
     set(this.surface, "aria-rowcount", map.field.rows.length);
     set(this.surface, "aria-colcount", map.field.cols.length);
     set(this.surface, "aria-label", `Heat map of layer ${map.state.layer}, head ${map.state.heads[0]}. Arrows move, Enter pins.`);
-    if (!at) { this.cell.textContent = "No cell in focus."; return; }
-    const col = at.col ?? 0, value = map.at({ row: at.row, col });
+    if (!at) {
+      this.cell.textContent = "No cell in focus.";
+      return;
+    }
+    const col = at.col ?? 0,
+      value = map.at({ row: at.row, col });
     set(this.row, "aria-rowindex", at.row + 1);
     set(this.cell, "aria-colindex", col + 1);
     this.cell.textContent = `${map.query(at.row).label}, token ${map.query(at.row).position + 1} of ${map.axes.queries.length}, to ${map.key(col).label}: ${A.words.weight(value, 3)}`;
   }
 
-  /** The picture as a canvas of its own, twice as fine as the screen. */
-  file() {
-    const scene = A.heat.picture.scene(this.map, true);
-    return A.paintScene(document.createElement("canvas"), scene, Math.max(2, this.map.ratio), this.map.roles.card);
-  }
-
-  svg() {
-    const { state } = this.map, scene = A.heat.picture.scene(this.map, true);
-    return { text: A.sceneSvg(scene, this.map.roles.card, `Layer ${state.layer}, head ${state.heads[0]}`), width: scene.width, height: scene.height };
+  /** The picture for a file: drawn anew, not the screen's pixels. */
+  file(kind) {
+    return A.files[kind](this.stage, A.heat.picture.scene(this.map, true), this.map.roles);
   }
 
   dispose() {
-    this.stopHover();
     cancelAnimationFrame(this.frame);
   }
 };

@@ -2,11 +2,14 @@
 (A.allHeads ||= {}).names = (() => {
   /** {text, measure?} per [layer][head], "" where nothing is earned. */
   function of(data, group, maps) {
-    const values = data.measures(group), { layers } = data.group(group);
-    return layers.map((layer, r) => Array.from({ length: layer.heads }, (_, head) => {
-      const measured = (name) => (values[name] && values[name][r] ? values[name][r][head] ?? 0 : 0);
-      return name(measured, () => magnet(data, group, layer, maps, r, head), !!data.restName(group, layer.index));
-    }));
+    const values = data.measures(group),
+      { layers } = data.group(group);
+    return layers.map((layer, r) =>
+      Array.from({ length: layer.heads }, (_, head) => {
+        const measured = (name) => (values[name] && values[name][r] ? (values[name][r][head] ?? 0) : 0);
+        return name(measured, () => magnet(data, group, layer, maps, r, head), !!data.restName(group, layer.index));
+      }),
+    );
   }
 
   function name(measured, magnet, rests) {
@@ -22,7 +25,8 @@
   function magnet(data, group, layer, maps, r, head) {
     const columns = shown(data.keyTokens(group, layer.index));
     if (!maps || maps.pooled || columns.length > maps.cols) return null;
-    const rows = shown(data.queryTokens(group, layer.index)).length, bytes = maps.at(r, head);
+    const rows = shown(data.queryTokens(group, layer.index)).length,
+      bytes = maps.at(r, head);
     for (let c = 0; c < columns.length; c++) {
       let sum = 0;
       for (let i = 0; i < rows; i++) sum += (bytes[i * maps.cols + c] / 255) ** 2;

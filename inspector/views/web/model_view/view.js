@@ -7,13 +7,20 @@
   }
 
   build() {
-    const { h, put } = A.dom, { stage } = this;
+    const { h, put } = A.dom,
+      { stage } = this;
     const canvas = (name) => h("canvas", { class: name, "aria-hidden": "true" });
     this.base = canvas("heads-base");
     this.over = canvas("heads-over");
     this.cell = h("div", { role: "gridcell", id: "heads-cell" });
     this.row = h("div", { role: "row", class: "unseen" }, this.cell);
-    this.surface = h("div", { class: "heads-surface", role: "grid", tabindex: "0", "aria-readonly": "true", "aria-activedescendant": "heads-cell" }, this.base, this.over, this.row);
+    this.surface = h(
+      "div",
+      { class: "heads-surface", role: "grid", tabindex: "0", "aria-readonly": "true", "aria-activedescendant": "heads-cell" },
+      this.base,
+      this.over,
+      this.row,
+    );
     this.tools = A.allHeads.tools.create(stage);
     this.panel = A.allHeads.panel.create(stage);
     put(stage.picture, this.tools.element, this.surface);
@@ -25,7 +32,9 @@
   }
 
   async draw() {
-    const { stage } = this, { group } = stage.selection.state, maps = await stage.data.maps(group);
+    const { stage } = this,
+      { group } = stage.selection.state,
+      maps = await stage.data.maps(group);
     if (group !== stage.selection.state.group) return;
     this.state = this.read(maps);
     this.paint();
@@ -35,20 +44,32 @@
 
   /** Everything drawing needs, from data and selection. */
   read(raw) {
-    const { stage } = this, { data } = stage, { group, as, order } = stage.selection.state, told = A.allHeads.measured(stage), { layers } = told;
+    const { stage } = this,
+      { data } = stage,
+      { group, as, order } = stage.selection.state,
+      told = A.allHeads.measured(stage),
+      { layers } = told;
     const maps = A.allHeads.thumbs.read(raw, layers, A.allHeads.names.shown(data.keyTokens(group, told.layer)).length);
-    const ratio = Math.max(1, window.devicePixelRatio || 1), width = Math.max(280, stage.picture.clientWidth);
-    const layout = order === "ranked" ? A.allHeads.layout.ranked(layers, told.values, width, maps, ratio, as === "lines") : A.allHeads.layout.grid(layers, width, maps, ratio, as === "lines");
+    const ratio = Math.max(1, window.devicePixelRatio || 1),
+      width = Math.max(280, stage.picture.clientWidth);
+    const layout =
+      order === "ranked"
+        ? A.allHeads.layout.ranked(layers, told.values, width, maps, ratio, as === "lines")
+        : A.allHeads.layout.grid(layers, width, maps, ratio, as === "lines");
     return { ...told, maps, layout, ratio, lines: as === "lines", hover: null, names: A.allHeads.names.of(data, group, maps) };
   }
 
   paint() {
-    const { state } = this, scene = A.allHeads.picture.scene(state);
+    const { state } = this,
+      scene = A.allHeads.picture.scene(state);
     state.height = scene.height;
     this.show(this.base, scene);
-    this.hover = this.hover && state.layout.cells.find((c) => c.layer === this.hover.layer && c.head === this.hover.head) || null;
+    this.hover =
+      (this.hover && state.layout.cells.find((c) => c.layer === this.hover.layer && c.head === this.hover.head)) || null;
     this.tools.draw(state);
-    this.surface.dataset.places = state.layout.cells.map((c) => `${c.layer}.${c.head}:${Math.round(c.x + state.layout.w / 2)},${Math.round(c.y + state.layout.h / 2)}`).join(" ");
+    this.surface.dataset.places = state.layout.cells
+      .map((c) => `${c.layer}.${c.head}:${Math.round(c.x + state.layout.w / 2)},${Math.round(c.y + state.layout.h / 2)}`)
+      .join(" ");
     this.mark();
   }
 
@@ -65,9 +86,14 @@
     this.show(this.over, A.allHeads.picture.marks(state));
     this.panel.strips(state);
     this.tools.say(this.hover ? A.allHeads.words.head(state, this.hover) : "");
-    const cell = this.hover || state.layout.cells.find(state.chosen) || state.layout.cells[0], set = (node, name, value) => node.setAttribute(name, String(value));
+    const cell = this.hover || state.layout.cells.find(state.chosen) || state.layout.cells[0],
+      set = (node, name, value) => node.setAttribute(name, String(value));
     set(this.surface, "aria-label", `All ${state.count} heads. Arrows move, Enter chooses, Enter again opens.`);
-    set(this.surface, "aria-rowcount", state.layout.ranked ? Math.ceil(state.layout.cells.length / state.layout.columns) : state.layers.length);
+    set(
+      this.surface,
+      "aria-rowcount",
+      state.layout.ranked ? Math.ceil(state.layout.cells.length / state.layout.columns) : state.layers.length,
+    );
     set(this.surface, "aria-colcount", state.layout.columns);
     set(this.row, "aria-rowindex", cell.row + 1);
     set(this.cell, "aria-colindex", cell.head + 1);
@@ -94,44 +120,64 @@
 
   /** The chosen head in the view of one head. */
   open() {
-    const { views } = this.stage.data.manifest, to = ["head_view", "heat_map"].find((name) => views.some((v) => v.name === name));
+    const { views } = this.stage.data.manifest,
+      to = ["head_view", "heat_map"].find((name) => views.some((v) => v.name === name));
     if (to) this.stage.selection.set({ view: to });
   }
 
   key(event) {
-    const { state } = this, target = event.composedPath()[0];
+    const { state } = this,
+      target = event.composedPath()[0];
     if (!state || (target !== this.surface && target !== document.body)) return false;
-    const { cells, columns, ranked } = state.layout, from = this.hover || cells.find(state.chosen) || cells[0], at = cells.indexOf(from);
+    const { cells, columns, ranked } = state.layout,
+      from = this.hover || cells.find(state.chosen) || cells[0],
+      at = cells.indexOf(from);
     if (event.key === "Enter" || event.key === " ") {
       if (state.chosen(from)) this.open();
       else this.choose(from);
       return true;
     }
-    const down = (step) => (ranked ? cells[at + step * columns] : cells.find((c) => c.row === from.row + step && c.head === Math.min(from.head, state.layers[c.row].heads - 1)));
-    const to = { ArrowLeft: () => cells[at - 1], ArrowRight: () => cells[at + 1], ArrowUp: () => down(-1), ArrowDown: () => down(1), Home: () => cells[0], End: () => cells[cells.length - 1] }[event.key];
+    const down = (step) =>
+      ranked
+        ? cells[at + step * columns]
+        : cells.find((c) => c.row === from.row + step && c.head === Math.min(from.head, state.layers[c.row].heads - 1));
+    const to = {
+      ArrowLeft: () => cells[at - 1],
+      ArrowRight: () => cells[at + 1],
+      ArrowUp: () => down(-1),
+      ArrowDown: () => down(1),
+      Home: () => cells[0],
+      End: () => cells[cells.length - 1],
+    }[event.key];
     if (!to) return false;
     if (to()) this.point(to());
     return true;
   }
 
   table() {
-    const { stage, state } = this, values = stage.data.measures(stage.selection.state.group), known = stage.data.manifest.measures.filter((m) => values[m.name]);
-    return { caption: `Measures of ${A.words.plural(state.count, "head")}.`, columns: ["layer", "head", ...known.map((m) => m.title), "pattern"],
-      rows: state.layout.cells.map((c) => [c.layer, c.head, ...known.map((m) => values[m.name][c.row][c.head] ?? ""), state.names[c.row][c.head]]) };
+    const { stage, state } = this,
+      values = stage.data.measures(stage.selection.state.group),
+      known = stage.data.manifest.measures.filter((m) => values[m.name]);
+    return {
+      caption: `Measures of ${A.words.plural(state.count, "head")}.`,
+      columns: ["layer", "head", ...known.map((m) => m.title), "pattern"],
+      rows: state.layout.cells.map((c) => [
+        c.layer,
+        c.head,
+        ...known.map((m) => values[m.name][c.row][c.head] ?? ""),
+        state.names[c.row][c.head],
+      ]),
+    };
   }
 
   scene() {
-    const scene = A.allHeads.picture.scene(this.state), marks = A.allHeads.picture.marks({ ...this.state, hover: null, height: scene.height });
+    const scene = A.allHeads.picture.scene(this.state),
+      marks = A.allHeads.picture.marks({ ...this.state, hover: null, height: scene.height });
     scene.items.push(...marks.items);
     return scene;
   }
 
-  file() {
-    return A.paintScene(document.createElement("canvas"), this.scene(), Math.max(2, this.state.ratio), this.state.roles.card);
-  }
-
-  svg() {
-    const scene = this.scene();
-    return { text: A.sceneSvg(scene, this.state.roles.card, "All heads"), width: scene.width, height: scene.height };
+  file(kind) {
+    return A.files[kind](this.stage, this.scene(), this.state.roles);
   }
 };
