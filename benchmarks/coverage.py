@@ -70,6 +70,7 @@ def measure(cls: type[PreTrainedModel]) -> dict[str, Any]:
         return row | {"status": "raised", "reason": f"{type(error).__name__}: {error}"[:200]}
     row |= {"calls": len(cap.calls), "missing": [(m.name, m.reason) for m in cap.missing][:8], "residual": cap.residual}
     row |= {"same": same_output(plain, watched), "clean": state_of(model) == before, "failed": [repr(c) for c in cap.failed][:3]}
+    row["unchecked"] = [(c.name, c.source, c.proof.note) for c in cap.calls if c.residual is None][:3]
     row["sources"] = dict(collections.Counter(c.source for c in cap.calls))
     row["places"] = [(c.name, c.tower, c.kind, c.layer_index, c.index) for c in cap.calls]
     try:

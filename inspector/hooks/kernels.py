@@ -92,7 +92,10 @@ def _flash(mask: Any, kwargs: dict[str, Any], causal: bool, queries: int, keys: 
     right = 0 if causal else left
     normal = Mask(left=left, right=right, offset=keys - queries)
     if torch.is_tensor(mask) and mask.ndim == 2:
-        normal = normal.with_(keys=mask.detach().bool())
+        real = mask.detach().bool()[:, :keys]
+        normal = normal.with_(keys=real)
+        if queries > 1:  # padding is taken out before the kernel runs, and its rows come back as zeros
+            normal = normal.with_(segments=(real[:, -queries:].int() - 1, torch.zeros_like(real, dtype=torch.int)))
     of_queries, of_keys = kwargs.get("cu_seq_lens_q"), kwargs.get("cu_seq_lens_k")
     if of_queries is not None:
         numbers = [

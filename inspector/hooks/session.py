@@ -7,6 +7,7 @@ nested captures each get every call of their own model.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -155,7 +156,7 @@ class Session:
             axes=(self.steps.axis(place.axes[0]), self.steps.axis(place.axes[1])),
             proof=seen.proof,
             index=index,
-            note=seen.note,
+            note="; ".join(part for part in (seen.note, self._local_heads) if part),
             step=self.steps.number,
             layout=seen.layout,
         )
@@ -197,6 +198,15 @@ class Session:
             self.miss(name, "The model ran, and nothing in it compared queries with keys: it has no attention to show.")
         self.masks.forget()
         self.steps.forget()
+
+    @functools.cached_property
+    def _local_heads(self) -> str:
+        """Under tensor parallelism each process sees its own heads only."""
+        size = getattr(self.model, "_tp_size", None) or 1
+        if size == 1:
+            return ""
+        rank = torch.distributed.get_rank() % size if torch.distributed.is_initialized() else 0
+        return f"local heads of rank {rank} of {size}"
 
     @property
     def _held(self) -> list[tuple[nn.Module, list[Seen]]]:
