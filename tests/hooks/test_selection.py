@@ -35,7 +35,7 @@ ENCODER, DECODER, CROSS = ("encoder", "self"), ("decoder", "self"), ("decoder", 
         (["encoder", 1], [(*ENCODER, 0), (*ENCODER, 1), (*DECODER, 1), (*CROSS, 1)]),
         (lambda place: place.layer_index == 0 and place.kind == "cross", [(*CROSS, 0)]),
     ],
-    ids=str,
+    ids=lambda value: "a function" if callable(value) else str(value),
 )
 def test_layers_are_chosen_by_number_range_tower_kind_name_or_function(layers: object, wanted: list) -> None:
     assert places("T5Model", layers) == wanted
