@@ -14,8 +14,9 @@
   function encode(view, scene) {
     const { data, step, roles } = view, l = A.steps.strips.layout(scene.width, data.count, data.width, view.ratio, 22), regions = [];
     const middle = l.left + l.width / 2;
-    scene.text(l.left, 8, "→ read forwards", { size: 12, fill: roles.muted });
-    scene.text(middle + 6, 8, "← read backwards", { size: 12, fill: roles.muted });
+    const read = l.width > 320 ? "read " : "";
+    scene.text(l.left, 8, `→ ${read}forwards`, { size: 12, fill: roles.muted });
+    scene.text(middle + 6, 8, `← ${read}backwards`, { size: 12, fill: roles.muted });
     scene.text(l.left - 10, 8, "h", { size: 12, weight: 600, fill: roles.key, align: "end" });
     const keys = A.steps.strips.add(scene, Array.from({ length: data.count }, (_, i) => key(data, i, roles, false)), l, 22, view);
     scene.line(middle, 18, middle, keys.end + 4, { stroke: roles.ink, opacity: 0.5 });
@@ -49,15 +50,16 @@
     const x = (i) => l.left + (i + 0.5) * l.cell, from = Math.max(-0.5, centre - window), to = Math.min(l.columns - 0.5, centre + window), points = [];
     for (let i = 0; i <= 60; i++) { const at = from + ((to - from) * i) / 60; points.push(`${A.dom.n(x(at))} ${A.dom.n(place(Math.exp(-((at - centre) ** 2) / (2 * (window / 2) ** 2))))}`); }
     scene.rect(x(from), place(1), x(to) - x(from), place(0) - place(1), { fill: roles.queryGround });
+    for (const [a, b] of [[-0.5, from], [to, l.columns - 0.5]]) if (b > a) scene.hatch(x(a), place(1), x(b) - x(a), place(0) - place(1), "barred", roles.line);
     scene.path(`M${points.join("L")}`, { stroke: roles.query, width: 1.5, dash: [5, 3] });
-    if (centre >= -0.5 && centre <= l.columns - 0.5) { scene.line(x(centre), place(1), x(centre), place(0), { stroke: roles.query }); scene.text(x(centre) + 5, place(1) + 8, `p = ${A.words.weight(centre + 1, 2)}`, { size: 12, weight: 600, fill: roles.query }); }
+    if (centre >= -0.5 && centre <= l.columns - 0.5) { scene.line(x(centre), place(1), x(centre), place(0), { stroke: roles.query }); scene.text(x(centre) + 6, place(0.5), `p = ${A.words.weight(centre, 2)}`, { size: 12, weight: 600, fill: roles.query }); }
   }
 
   function sum(view, scene) {
     const { data, step, roles } = view, { weights } = step, shown = top(weights, 5).filter((i) => weights[i] >= 0.005), l = A.steps.strips.layout(scene.width, 8, data.width, view.ratio, 26);
-    const parts = (shown.length ? shown : top(weights, 1)).sort((a, b) => a - b).map((i) => ({ ...key(data, i, roles, true), label: `${A.words.weight(weights[i], 2)} · ${A.dates.words.shown(data.characters[i])}`, name: `α${sub(i + 1)} h${sub(i + 1)}`, values: data.key(i).map((v) => v * weights[i]) }));
+    const parts = (shown.length ? shown : top(weights, 1)).sort((a, b) => a - b).map((i) => ({ ...key(data, i, roles, true), label: scene.width < 560 ? `${A.words.short(weights[i])} ${A.dates.words.shown(data.characters[i])}` : `${A.words.weight(weights[i], 2)} · ${A.dates.words.shown(data.characters[i])}`, name: `α${sub(i + 1)} h${sub(i + 1)}`, values: data.key(i).map((v) => v * weights[i]) }));
     const others = step.context.map((v, d) => v - parts.reduce((total, p) => total + p.values[d], 0)), left = data.count - parts.length;
-    if (left) parts.push({ label: A.words.plural(left, "other"), name: `${left} others`, values: others, colour: roles.muted });
+    if (left) parts.push({ label: scene.width < 560 ? "more" : A.words.plural(left, "other"), name: `${left} others`, values: others, colour: roles.muted });
     scene.text(l.left, 8, "each h times its weight α", { size: 12, fill: roles.muted });
     const block = A.steps.strips.add(scene, parts, l, 22, { ...view, gap: 4 });
     scene.text(l.left, block.end + 24, "their sum, the context c", { size: 12, fill: roles.muted });

@@ -1,18 +1,22 @@
 // Vectors as strips of diverging colour, one row a vector, one column a number; and the scale they share.
 (A.steps ||= {}).strips = (() => {
-  const LABEL = 76;
+  const LABEL = 76, NARROW = 46;
 
   /** How a block of vectors lies: pixels of a number are whole device pixels. */
   function layout(width, rows, numbers, ratio, tall) {
-    const cell = Math.max(1 / ratio, Math.floor(((width - LABEL - 4) * ratio) / numbers) / ratio);
-    return { left: LABEL, cell, width: cell * numbers, line: Math.max(5, Math.min(tall, Math.floor(320 / rows))) };
+    const left = label(width), cell = Math.max(1 / ratio, Math.floor(((width - left - 4) * ratio) / numbers) / ratio);
+    return { left, cell, width: cell * numbers, line: Math.max(5, Math.min(tall, Math.floor(320 / rows))) };
   }
+
+  /** Room for the words left of strips and bars. */
+  const label = (width) => (width < 560 ? NARROW : LABEL);
 
   /** Adds vectors at y; each {label, note, values, colour}. Returns where the block ends and what it says at a place. */
   function add(scene, vectors, l, y, { theme, roles, gap = 2 }) {
     vectors.forEach((vector, r) => {
       const top = y + r * (l.line + gap);
       if (l.line >= 9) scene.text(l.left - 10, top + l.line / 2, vector.label, { size: Math.min(13, l.line), align: "end", weight: vector.strong ? 700 : 400, fill: vector.colour || roles.ink });
+      else if (r % 10 === 9) scene.text(l.left - 10, top + l.line / 2, String(r + 1), { size: 11, align: "end", fill: roles.muted });
       scene.image(line(vector.values, theme), l.left, top, l.width, l.line, false);
     });
     const height = vectors.length * (l.line + gap) - gap;
@@ -37,10 +41,11 @@
     scene.image(strip, x, y, width, 10, true);
     scene.rect(x + 0.5, y + 0.5, width - 1, 9, { stroke: roles.strong });
     [["−1", 0, "start"], ["0", 0.5, "middle"], ["+1", 1, "end"]].forEach(([text, at, align]) => scene.text(x + at * width, y + 20, text, { size: 11, fill: roles.muted, align }));
-    const told = "value of one number; orange is negative, blue positive", room = scene.width - x - width - 22;
-    A.tokens.wrap(told, room).forEach((words, i) => scene.text(x + width + 16, y + 5 + 15 * i, words, { size: 12, fill: roles.muted }));
-    return y + 34;
+    const told = "value of one number; orange is negative, blue positive", beside = scene.width - x - width > 330;
+    const lines = A.tokens.wrap(told, beside ? 320 : scene.width - x - 4), [left, top] = beside ? [x + width + 16, y + 5] : [x, y + 40];
+    lines.forEach((words, i) => scene.text(left, top + 16 * i, words, { size: 12, fill: roles.muted }));
+    return beside ? y + 34 : top + 16 * lines.length;
   }
 
-  return { layout, add, legend, LABEL };
+  return { layout, add, legend, label };
 })();

@@ -11,8 +11,9 @@
   const most = (values) => values.indexOf(Math.max(...values));
   const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);
   const cosine = (a, b) => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b) || 1);
+  const ordinal = (n) => n + ([11, 12, 13].includes(n % 100) ? "th" : { 1: "st", 2: "nd", 3: "rd" }[n % 10] || "th");
   /** A character, with its place where it stands more than once. */
-  const named = ({ data }, i) => quote(data.characters[i]) + (data.characters.filter((c) => c === data.characters[i]).length > 1 ? ` at ${i + 1}` : "");
+  const named = ({ data }, i) => quote(data.characters[i]) + (data.characters.filter((c) => c === data.characters[i]).length > 1 ? ` (${ordinal(i + 1)})` : "");
 
   function alike({ data }) {
     let best = null, sum = 0, count = 0;
@@ -47,7 +48,7 @@
     },
     5(view) {
       const { data, step } = view, [first, second] = A.steps.pictures.top(step.probabilities, 2);
-      return [`‘${data.output.slice(0, step.position)}’ goes on with `, who(view), `: probability ${w(step.probabilities[first], 4)}, next is ‘${data.choices[second]}’ with ${small(step.probabilities[second])}.`];
+      return [step.position ? `‘${data.output.slice(0, step.position)}’ goes on with ` : "The answer begins with ", who(view), `: probability ${w(step.probabilities[first], 4)}, next is ‘${data.choices[second]}’ with ${small(step.probabilities[second])}.`];
     },
   };
 
@@ -71,7 +72,7 @@
       const total = powers.reduce((a, b) => a + b, 0), order = A.steps.pictures.top(step.weights, 2), one = (i) => `${named(view, i)} exp(${w(step.scores[i])} − ${w(high).replace(/^−(.*)/, "(−$1)")}) / ${w(total)} = ${w(powers[i] / total)}`;
       const sum = step.weights.reduce((a, b) => a + b, 0);
       if (!step.focus) return [`With the highest score taken off, ${order.map(one).join(", ")}; the ${step.weights.length} weights sum to ${w(sum)}.`];
-      return [`Only characters within ${step.window} of p = ${w(step.centre + 1)} take part: ${one(order[0])}, times the Gaussian ${w(step.focus[order[0]])} makes ${w(step.weights[order[0]])}. The weights sum to ${w(sum)}, not to 1.`];
+      return [`Only characters within ${step.window} of p = ${w(step.centre)}, counted from 0, take part: ${one(order[0])}, times the Gaussian ${w(step.focus[order[0]])} makes ${w(step.weights[order[0]])}. The weights sum to ${w(sum)}, not to 1.`];
     },
     4(view) {
       const { data, step } = view, order = A.steps.pictures.top(step.weights, 3).filter((i) => step.weights[i] >= 0.005), kept = order.reduce((sum, i) => sum + step.weights[i], 0), sum = step.weights.reduce((a, b) => a + b, 0), left = data.count - order.length;
@@ -85,7 +86,7 @@
 
   const SYMBOLS = {
     1: [["h_i", "vector of character i: key and value"], ["s", "the decoder’s state: the query"]],
-    2: [["e_i", "how well h_i answers s"], ["s", "the decoder’s state"]],
+    2: [["e_i", "how well character i answers s"], ["s", "the decoder’s state"]],
     3: [["\\alpha_i", "weight of character i"]],
     4: [["c", "context: what the decoder is told"]],
     5: [["s'", "the next state, which asks for the next character"], ["y", "the character written before"]],

@@ -42,7 +42,7 @@
   /** Map, answer and numbers with the row in focus. */
   function draw(figure, view) {
     if (!figure.map) return;
-    const box = A.dates.maps.size(view.layout, figure.map.rows), scene = new A.Scene(box.width, box.height), { row } = view.focus;
+    const box = A.dates.maps.size(view.layout, view.layout.rows), scene = new A.Scene(box.width, box.height), { row } = view.focus;
     A.dates.maps.add(scene, figure, view, 0, 0);
     A.paintScene(figure.canvas, scene, view.ratio);
     Object.assign(figure.canvas.style, { width: `${figure.canvas.width / view.ratio}px`, height: `${figure.canvas.height / view.ratio}px` });
@@ -53,7 +53,7 @@
   function numbers(figure, { focus, characters }) {
     const { h, put } = A.dom, { map, model } = figure, { row, col } = focus, quote = A.dates.words.quote;
     if (row < 0 || row >= map.rows) {
-      put(figure.word, row >= map.rows ? "wrote no such character" : "average row");
+      put(figure.word, row >= map.rows ? "wrote no such character" : A.dom.h("span", { class: "small" }, "the average row"));
       put(figure.numbers, "");
       return put(figure.sure, `least sure of a character: ${A.words.weight(Math.min(...model.probabilities), 4)}`);
     }

@@ -4,7 +4,7 @@
 
   function scene(view) {
     const { layout: l, figures, roles, characters } = view, shown = figures.filter((f) => f.map), wide = Math.max(230, A.dates.maps.size(l, 1).width + 16), count = Math.min(l.count, shown.length);
-    const tall = HEAD + Math.max(...shown.map((f) => A.dates.maps.size(l, f.map.rows).height)) + 24, made = new A.Scene(Math.max(640, count * wide + 24), 0);
+    const tall = HEAD + A.dates.maps.size(l, l.rows).height + 24, made = new A.Scene(Math.max(640, count * wide + 24), 0);
     const title = A.tokens.wrap(A.dates.words.caption({ ...view, row: view.focus.row }).map((p) => p.text || p).join(""), made.width - 32, 20);
     title.forEach((line, i) => made.text(16, 26 + 26 * i, line, { size: 18, weight: 600, fill: roles.ink }));
     const top = 40 + 26 * title.length;

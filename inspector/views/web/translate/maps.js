@@ -3,10 +3,10 @@
   const GUTTER = 24, HEAD = 20, GAP = 18, BARS = 40, FOOT = 4;
 
   /** How many maps stand side by side, and their cells: the most that leave room to read a character. */
-  function layout(width, columns, gap, ratio) {
+  function layout(width, columns, rows, gap, ratio) {
     for (const count of [5, 3, 2, 1]) {
       const room = Math.floor((width - gap * (count - 1)) / count), cell = Math.floor(((room - GUTTER - 6) * ratio) / columns) / ratio;
-      if (cell >= (count === 1 ? 0 : count === 5 ? 9 : 12)) return { count, room, cell: Math.max(1 / ratio, Math.min(cell, 30)), line: count === 1 ? 26 : 21, columns };
+      if (cell >= { 5: 9, 3: 11, 2: 9, 1: 0 }[count]) return { count, room, cell: Math.max(1 / ratio, Math.min(cell, 30)), line: count === 1 ? 26 : count === 2 ? 24 : 21, columns, rows };
     }
     return null;
   }
@@ -15,7 +15,7 @@
 
   /** Adds the map of a figure at (x, y). focus: {row, col}, either may be −1 or null. */
   function add(scene, { map, model }, { layout: l, characters, theme, roles, focus }, x, y) {
-    const box = size(l, map.rows), left = x + box.left, top = y + box.top, row = focus.row < map.rows ? focus.row : -1, values = row >= 0 ? map.row(row) : average(map);
+    const box = size(l, l.rows), left = x + box.left, top = y + box.top, row = focus.row < map.rows ? focus.row : -1, values = row >= 0 ? map.row(row) : average(map);
     const best = values.indexOf(Math.max(...values));
     for (let c = 0; c < l.columns; c++) header(scene, characters[c], left + (c + 0.5) * l.cell, y + HEAD / 2, l.cell, c === focus.col || (row >= 0 && c === best), c === focus.col || (row >= 0 && c === best) ? roles.key : row >= 0 && values[c] < 0.05 ? roles.muted : roles.ink);
     scene.image(cells(map, theme), left, top, l.cell * l.columns, l.line * map.rows, false);
@@ -71,9 +71,9 @@
 
   /** The cell under a point of the canvas: {row, col}; over the bars only the column. */
   function hit(l, rows, x, y) {
-    const box = size(l, rows), col = Math.floor((x - box.left) / l.cell), row = Math.floor((y - box.top) / l.line);
-    if (y > box.top + l.line * rows) return col >= 0 && col < l.columns ? { row: null, col } : null;
-    if (row < 0 || col >= l.columns) return null;
+    const box = size(l, l.rows), col = Math.floor((x - box.left) / l.cell), row = Math.floor((y - box.top) / l.line);
+    if (y > box.top + l.line * l.rows) return col >= 0 && col < l.columns ? { row: null, col } : null;
+    if (row < 0 || row >= rows || col >= l.columns) return null;
     return { row, col: col >= 0 ? col : null };
   }
 

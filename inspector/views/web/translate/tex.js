@@ -31,7 +31,7 @@ A.tex = (() => {
       for (; at < tokens.length; ) {
         if (tokens[at] === "_") { at++; node = { ...wrap(node), sub: bare() }; }
         else if (tokens[at] === "^") { at++; node = { ...wrap(node), sup: bare() }; }
-        else if (tokens[at] === "'") { at++; node = { ...wrap(node), sup: { kind: "sign", text: "′" } }; }
+        else if (tokens[at] === "'") { at++; node = { kind: "prime", base: node }; }
         else return node;
       }
       return node;
@@ -82,7 +82,8 @@ A.tex = (() => {
     frac: (n) => make("mfrac", {}, draw(n.over), draw(n.under)),
     root: (n) => make("msqrt", {}, draw(n.inside)),
     over: (n) => make("mover", { accent: "true" }, draw(n.inside), make("mo", { stretchy: "false" }, n.mark)),
-    fence: (n) => make("mrow", {}, make("mo", { fence: "true", stretchy: "true" }, n.open), draw(n.inside), make("mo", { fence: "true", stretchy: "true" }, n.close)),
+    prime: (n) => make("mrow", {}, draw(n.base), make("mo", { lspace: "0", rspace: "0" }, "′")),
+    fence: (n) => make("mrow", { class: "fence" }, draw(n.inside)),
     scripts(n) {
       const parts = [n.base, n.sub, n.sup].filter(Boolean).map(draw);
       return make(n.base.kind === "sum" ? "munder" : n.sub && n.sup ? "msubsup" : n.sub ? "msub" : "msup", {}, ...parts);
@@ -98,8 +99,9 @@ A.tex = (() => {
     frac: (n) => `(${say(n.over)}) / (${say(n.under)})`,
     root: (n) => `√${say(n.inside)}`,
     over: (n) => n.mark + say(n.inside),
+    prime: (n) => `${say(n.base)}′`,
     fence: (n) => n.open + say(n.inside) + n.close,
-    scripts: (n) => say(n.base) + (n.sub ? `_${say(n.sub)}` : "") + (n.sup ? (n.sup.text === "⊤" ? "ᵀ" : n.sup.text === "′" ? "′" : `^${say(n.sup)}`) : "") + (n.base.kind === "sum" ? " " : ""),
+    scripts: (n) => say(n.base) + (n.sub ? `_${say(n.sub)}` : "") + (n.sup ? (n.sup.text === "⊤" ? "ᵀ" : `^${say(n.sup)}`) : "") + (n.base.kind === "sum" ? " " : ""),
   };
   const say = (node) => (SAY[node.kind] ? SAY[node.kind](node) : node.text);
 

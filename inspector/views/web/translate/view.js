@@ -70,7 +70,7 @@
   paint() {
     const { stage } = this, theme = stage.theme(), gap = 20, ratio = Math.max(1, window.devicePixelRatio || 1);
     const style = getComputedStyle(this.grid), room = this.grid.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    Object.assign(this, { theme, ratio, roles: A.roles(theme), layout: A.dates.maps.layout(room, this.characters.length, gap, ratio) });
+    Object.assign(this, { theme, ratio, roles: A.roles(theme), layout: A.dates.maps.layout(room, this.characters.length, Math.max(1, ...this.figures.map((f) => (f.map ? f.map.rows : 0))), gap, ratio) });
     this.grid.style.setProperty("--columns", String(this.layout.count));
     this.foot();
     this.mark();
