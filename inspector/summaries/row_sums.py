@@ -9,7 +9,7 @@ from inspector.captures import AttentionCall
 from inspector.scores import Scores
 from inspector.summaries.blocks import Blocks
 from inspector.summaries.keeping import kept
-from inspector.summaries.kernel import attend
+from inspector.summaries.kernel import attend, padded
 from inspector.summaries.rows import key_range
 
 __all__ = ["keep_row_sums", "row_sums"]
@@ -63,7 +63,7 @@ def _plain(call: AttentionCall) -> bool:
 def _whole(call: AttentionCall, blocks: Blocks) -> Tensor:
     """[query] from one call of the fused kernel."""
     assert isinstance(call.evidence, Scores)
-    query, key = blocks.query[None], blocks.key[None]
+    query, key = padded(blocks.query[None]), padded(blocks.key[None])
     _, lse = attend(query, key, key, call.evidence.mask.right == 0)
     found = lse[0, 0] if blocks.sinks is None else torch.logaddexp(lse[0, 0], blocks.sinks)
     return found.cpu()
