@@ -36,8 +36,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None, sinks: Tensor | N
         e = e.masked_fill(~mask, float("-inf"))
     if sinks is not None:
         e = torch.cat([e, wide(sinks).to(e.dtype).expand(*e.shape[:-1], 1)], -1)
-    empty = (e == float("-inf")).all(-1, keepdim=True)
-    weights = torch.softmax(e.masked_fill(empty, 0.0), -1).masked_fill(empty, 0.0)
+    weights = _softmax(e)
     return (weights if sinks is None else weights[..., :-1]).to(scores.dtype)
 
 
@@ -53,3 +52,13 @@ def attend(scores: Tensor, value: Tensor, mask: Tensor | None = None, sinks: Ten
     weights = masked_softmax(wide(scores), mask, sinks)
     context = weights @ wide(value).to(weights.dtype)
     return context.to(value.dtype), weights.to(value.dtype)
+
+
+def _softmax(e: Tensor) -> Tensor:
+    """Softmax over the last axis; a row of −inf alone gives zeros, and zero gradients."""
+    if not e.shape[-1]:
+        return e
+    empty = e.detach().amax(-1, keepdim=True) == float("-inf")
+    if not torch.compiler.is_compiling() and not bool(empty.any()):
+        return torch.softmax(e, -1)
+    return torch.softmax(e.masked_fill(empty, 0.0), -1).masked_fill(empty, 0.0)

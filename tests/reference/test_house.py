@@ -23,7 +23,7 @@ def test_it_imports_torch_only():
 
 def test_it_works_without_the_inspector():
     code = "import reference, sys; assert not {'inspector', 'transformers', 'gradio'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=FOLDER.parent, check=True)
 
 
 def test_the_public_names_are_listed_in_order():
