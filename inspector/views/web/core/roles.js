@@ -37,3 +37,13 @@ A.roles = (() => {
   /** Colours by role for "light" or "dark". */
   return (theme) => ROLES[theme === "dark" ? "dark" : "light"];
 })();
+
+/** The ink that reads best on a colour given as "rgb(r g b)": near black or white. */
+A.inkOn = (css) => {
+  const [r, g, b] = css
+    .match(/[\d.]+/g)
+    .slice(0, 3)
+    .map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+  const light = 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  return 1.05 / light > light / 0.059 ? "#FFFFFF" : "#14181D";
+};

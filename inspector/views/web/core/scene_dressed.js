@@ -3,7 +3,7 @@ A.dressed = (stage, scene) => {
   const { title, ink, muted, footer } = A.standalone.dress(stage, []),
     pad = 16,
     room = Math.max(200, scene.width - 2 * pad);
-  const head = A.tokens.wrap(title, room, 18),
+  const head = A.tokens.wrap(title, 0.9 * room, 18),
     foot = A.tokens.wrap(footer, room, 12),
     top = 20 + 26 * head.length;
   const made = new A.Scene(scene.width, top + scene.height + 18 * foot.length + 16);

@@ -88,9 +88,8 @@
     }
     made.rect(cell.x, cell.y, l.cell, l.high, { fill: colour(cell.value, s, theme) });
     if (l.cell < 28) return;
-    const share = s.signed ? Math.abs(cell.value) / s.high : (cell.value - s.low) / (s.high - s.low),
-      text = A.words.measure(cell.value, null);
-    const fill = share > 0.5 ? (theme === "dark" ? "#14181D" : "#FFFFFF") : roles.ink;
+    const text = A.words.measure(cell.value, null),
+      fill = A.inkOn(colour(cell.value, s, theme));
     if (A.tokens.width(text, 11) < l.cell - 2)
       made.text(cell.x + l.cell / 2, cell.y + l.high / 2, text, { size: 11, fill, align: "middle" });
   }

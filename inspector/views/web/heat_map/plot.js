@@ -93,15 +93,13 @@
   /** The weight inside each cell, in whichever ink reads on it. */
   function numbers(scene, map, { values, cols }, x, y) {
     const { blocks } = map.sight,
-      size = map.layout.cell,
-      dark = map.theme === "dark";
+      size = map.layout.cell;
     for (let r = blocks.r0; r < blocks.r1; r++) {
       for (let c = blocks.c0; c < blocks.c1; c++) {
         const v = values[(r - blocks.r0) * cols + c - blocks.c0];
         if (!Number.isFinite(v) || (map.head.mask && !map.field.allowed(r, c))) continue;
         const at = A.heat.scale.place(v, map.top, map.linear),
-          faint = v < 0.005;
-        const fill = at > 0.55 ? (dark ? "#14181D" : "#FFFFFF") : faint ? map.roles.muted : map.roles.ink;
+          fill = v < 0.005 && at < 0.2 ? map.roles.muted : A.inkOn(A.colour.sequential(at, map.theme));
         scene.text(x + A.heat.layout.colAt(map, c) + size / 2, y + A.heat.layout.rowAt(map, r) + size / 2, A.words.short(v), {
           size: 12,
           align: "middle",
