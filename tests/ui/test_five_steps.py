@@ -7,12 +7,19 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from inspector.views.requests import answer
 from tests.ui.hosting import drawn, link, open_page, open_served, resized, sideways
 from zoo.dates import five_steps
 
 DATE = "3 mai 2019"
 NAMES = ["Encode", "Score", "Softmax", "Weighted sum", "Output"]
 ATTENTIONS = ["additive", "dot_product", "scaled_dot_product", "local_p"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read_before(sentence_capture) -> None:
+    """The models and the calendars of 29 languages take seconds to load, once."""
+    answer(sentence_capture, {"kind": "translate", "text": "4 mai 2019"})
 
 
 def opened(page: Page, capture, **settings) -> Page:
@@ -121,7 +128,7 @@ def test_both_views_share_the_date_and_the_character(page: Page, sentence_captur
     field = page.locator(".view-five-steps .date-field")
     field.fill("31 décembre 1999")
     field.press("Enter")
-    expect(page.locator(".view-five-steps .date-said")).to_contain_text("Right answer 1999-12-31.")
+    expect(page.locator(".view-five-steps .date-said")).to_contain_text("Right answer 1999-12-31.", timeout=20_000)
     page.locator(".steps-chips [data-position='9']").click()
     page.locator("#tab-translate").click()
     drawn(page)

@@ -25,6 +25,12 @@ HOSTILE = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _read_before(sentence_capture) -> None:
+    """The five models and the calendars of 29 languages take seconds to load, once."""
+    answer(sentence_capture, {"kind": "translate", "text": "4 mai 2019"})
+
+
 def opened(page: Page, capture, **settings: str) -> Page:
     open_served(page, capture, "&".join(["view=translate", *(f"{k}={v}" for k, v in settings.items())]))
     return page
@@ -106,8 +112,8 @@ def test_arrows_do_what_the_pointer_does_and_enter_pins(page: Page, sentence_cap
 def test_a_tap_pins_a_row_and_a_second_tap_lets_go(new_page, sentence_capture):
     page = new_page(420, 900, has_touch=True)
     opened(page, sentence_capture)
-    box = page.locator("[data-map=additive]").bounding_box()
     for position in ("1", "none"):
+        box = page.locator("[data-map=additive]").bounding_box()
         page.touchscreen.tap(box["x"] + 60, box["y"] + 20 + 24 + 12)
         drawn(page)
         assert link(page)["position"] == position
@@ -117,12 +123,12 @@ def test_a_tap_pins_a_row_and_a_second_tap_lets_go(new_page, sentence_capture):
 def test_a_date_that_was_typed_is_answered_and_goes_into_the_link(page: Page, sentence_capture, text):
     opened(page, sentence_capture)
     typed(page, text)
+    expect(page.locator(f".date-chips [data-date='{text}']")).to_have_attribute("aria-pressed", "true", timeout=20_000)
     expect(page.locator(".date-said")).to_contain_text("Right answer 2019-05-03.")
     drawn(page)
     assert unquote(link(page)["date"]) == text
     for name in models():
         expect(figure(page, name).locator(".dates-answer")).to_have_text("2019-05-03")
-    assert page.locator(f".view-translate .date-chips [data-date='{text}']").get_attribute("aria-pressed") == "true"
 
 
 def test_a_chip_fills_the_field_and_a_link_brings_its_date_back(page: Page, sentence_capture, shot):
@@ -143,7 +149,7 @@ def test_text_outside_what_was_learned_is_answered_and_said_to_be_a_guess(page: 
         expect(figure(page, name).locator(".dates-answer")).to_have_text(translate("the day after tomorrow", name).output)
     shot(page, "translate-outside")
     typed(page, "3 mai 1066")
-    expect(page.locator(".date-said")).to_contain_text("The year 1066 is outside what the models learned")
+    expect(page.locator(".date-said")).to_contain_text("The year 1066 is outside what the models learned", timeout=20_000)
     expect(page.locator(".dates-verdict").first).to_have_text(re.compile("✗ wrong|✓ right"))
 
 
@@ -173,7 +179,7 @@ def test_a_link_to_a_text_no_model_takes_shows_the_example_and_says_why(page: Pa
 def test_hostile_text_is_shown_and_does_nothing(page: Page, sentence_capture, text):
     opened(page, sentence_capture)
     typed(page, text)
-    expect(page.locator(".date-said")).to_contain_text("Outside what was learned.")
+    expect(page.locator(".date-said")).to_contain_text("Outside what was learned.", timeout=20_000)
     hover(page, "additive", 2)
     page.locator("[data-action=table]").click()
     expect(page.locator(".dialog caption")).to_contain_text("Where each attention looks")
@@ -190,7 +196,8 @@ def test_the_transformers_layers_and_heads_can_be_chosen_and_carry_their_proof(p
     assert link(page)["cross"] == "0.2"
     expect(page.locator(".dates-foot")).to_contain_text("layer 0, head 2")
     for char, value in weights(page, "transformer").items():
-        assert value == pytest.approx(float(maps[0, 2, 6, EXAMPLES[0].index(char)]), abs=6e-4)
+        places = [at for at, c in enumerate(EXAMPLES[0]) if c == char.replace("␣", " ")]
+        assert min(abs(value - maps[0, 2, 6, at]) for at in places) < 6e-4
 
 
 def test_every_formula_is_drawn_as_mathml_and_read_out_in_words(page: Page, sentence_capture):
