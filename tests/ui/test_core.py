@@ -206,7 +206,7 @@ def test_the_listed_keys_and_the_dots_cover_every_key_once(js):
     dropped = [k for entry in made for k in entry.get("more", [])]
     assert sorted(listed + dropped) == list(range(1, 330))
     assert listed == sorted(listed)
-    assert len(listed) == 28
+    assert 28 <= len(listed) <= 30
     assert sum(entry.get("gathered", False) for entry in made) <= 14
     outside = sorted((k for k in range(1, 330) if not 170 < k < 230), key=lambda k: -score[k])
     assert outside[0] in listed

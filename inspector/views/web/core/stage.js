@@ -31,7 +31,10 @@ A.stage = {
       theme: () => bench.theme.now(),
       request: (kind, rest) => bench.data.get({ kind, ...rest }),
       announce: (text) => bench.announce(text),
-      caption: (parts, how, options) => A.stage.caption(bench, parts, how, options),
+      caption: (parts, how, options) => {
+        bench.captionOf = name;
+        A.stage.caption(bench, parts, how, options);
+      },
       redraw: () => bench.draw(new Set(["redraw"])),
       narrow: () => bench.parts.views.clientWidth < 848,
       reduced: () => matchMedia("(prefers-reduced-motion: reduce)").matches,

@@ -94,7 +94,12 @@ A.Workbench = class {
 
   async drawOnce(changed) {
     const stage = this.stage();
-    const slow = setTimeout(() => stage.panelElement.classList.add("waiting"), 250);
+    const { view } = this.selection.state,
+      unsaid = () => this.captionOf !== view && A.stage.caption(this, [""], "");
+    const slow = setTimeout(() => {
+      stage.panelElement.classList.add("waiting");
+      unsaid();
+    }, 250);
     try {
       await stage.draw(changed);
       A.notice.clearFetch(this);
@@ -102,6 +107,7 @@ A.Workbench = class {
       A.notice.failed(this, error);
     } finally {
       clearTimeout(slow);
+      unsaid();
       stage.panelElement.classList.remove("waiting");
     }
   }

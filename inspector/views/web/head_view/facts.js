@@ -122,10 +122,14 @@
       token = sheet.queryTokens[q],
       start = `${token.label}, token ${q + 1} of ${sheet.queryTokens.length}`;
     if (A.headView.sheet.barred(sheet, q)) return `${start}: no allowed key.`;
-    const top = sheet.keyTokens
-      .filter((t) => !t.padding && weights[t.position] > 0)
-      .sort((a, b) => weights[b.position] - weights[a.position])
-      .slice(0, 3);
+    const top = [];
+    for (const t of sheet.keyTokens) {
+      const w = weights[t.position];
+      if (t.padding || !(w > 0) || (top.length === 3 && w <= weights[top[2].position])) continue;
+      top.push(t);
+      top.sort((x, y) => weights[y.position] - weights[x.position]);
+      top.length = Math.min(top.length, 3);
+    }
     return `${start}: looks at ${top.map((t) => `${t.label} ${A.words.weight(weights[t.position], 2)}`).join(", ") || "nothing"}.`;
   }
 

@@ -78,7 +78,7 @@
       element.classList.toggle("chosen", own);
       element.classList.toggle("strong", !!focus && value >= 0.02);
       element.classList.toggle("pinned-key", own && state.key === entry.key);
-      slot.number.textContent = resting || (value < 0.005 && Number.isFinite(value) && !few) ? "" : A.words.weight(value);
+      slot.number.textContent = resting || (value < (entry.more ? 0.0005 : 0.005) && !few) ? "" : A.words.weight(value);
       A.dom.put(slot.bars, entry.more || resting ? null : bars(scene, slot, q, value, top));
     });
   }

@@ -32,10 +32,8 @@
     const free = real.filter((key) => !(fold && tokens[key].rest)),
       room = WINDOW;
     const strong = [...free].sort((a, b) => score[b] - score[a] || a - b).filter((key) => score[key] >= floor);
-    const middle = Math.max(
-      0,
-      free.findIndex((key) => key >= centre),
-    );
+    const found = free.findIndex((key) => key >= centre),
+      middle = found < 0 ? free.length - 1 : found;
     const near = (size) => {
       const start = clamp(middle - Math.floor(size / 2), 0, free.length - size);
       return free.slice(start, start + size);
@@ -48,24 +46,19 @@
     return entries(free, close, new Set(chosen));
   }
 
+  /** Keys in reading order; ⋯ follows the gathered keys of its side. A ⋯ for a single key would be no gain: the key stands there. */
   function entries(free, close, chosen) {
-    const first = close[0],
-      last = close[close.length - 1],
-      gathered = (test) =>
-        [...chosen]
-          .filter((k) => !close.includes(k) && test(k))
-          .sort((a, b) => a - b)
-          .map((key) => ({ key, gathered: true }));
-    const left = (test) => {
-      const more = free.filter((k) => test(k) && !chosen.has(k));
-      return more.length ? [{ more }] : [];
+    const near = new Set(close);
+    const side = (test) => {
+      const here = free.filter((key) => test(key) && !near.has(key)),
+        more = here.filter((key) => !chosen.has(key)),
+        listed = more.length > 1 ? here.filter((key) => chosen.has(key)) : here;
+      return [...listed.map((key) => ({ key, gathered: true })), ...(more.length > 1 ? [{ more }] : [])];
     };
     return [
-      ...gathered((k) => k < first),
-      ...left((k) => k < first),
+      ...side((key) => key < close[0]),
       ...close.map((key) => ({ key, gathered: false })),
-      ...gathered((k) => k > last),
-      ...left((k) => k > last),
+      ...side((key) => key > close[0]),
     ];
   }
 

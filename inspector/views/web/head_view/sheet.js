@@ -23,6 +23,7 @@
       fold: special !== "draw",
       sameAxis: data.group(group).query_axis === data.group(group).key_axis,
       rowCache: new Map(),
+      ranks: new WeakMap(),
     };
     made.row = (head, i) => sheet.row(made, head, i);
     made.mean = (i) => sheet.mean(made, i);
@@ -81,12 +82,16 @@
     return Float32Array.from(sums, (sum, j) => (seen[j] ? sum / seen[j] : 0));
   }
 
-  /** Keys of a row from the strongest, without padding and, unless drawn, without the rest: [positions]. */
+  /** Keys of a row from the strongest, without padding and, unless drawn, without the rest: [positions]. Sorted once a row. */
   function ranked(sheet, weights) {
-    return sheet.keyTokens
-      .filter((t) => !t.padding && !(sheet.fold && t.rest) && Number.isFinite(weights[t.position]))
-      .map((t) => t.position)
-      .sort((a, b) => weights[b] - weights[a] || a - b);
+    if (!sheet.ranks.has(weights)) {
+      const shown = sheet.keyTokens.filter((t) => !t.padding && !(sheet.fold && t.rest) && Number.isFinite(weights[t.position]));
+      sheet.ranks.set(
+        weights,
+        shown.map((t) => t.position).sort((a, b) => weights[b] - weights[a] || a - b),
+      );
+    }
+    return sheet.ranks.get(weights);
   }
 
   /** No key may be seen from here: the row is empty, or the kernel made it even for want of anything better. */
