@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from inspector.hooks.masks import recognised
 from inspector.hooks.steps import Step, ancestors
@@ -18,6 +19,8 @@ from inspector.masks import Mask
 from inspector.scores import Chosen, Evidence, Given, Scores
 
 __all__ = ["Growing"]
+
+_LARGEST = 2**26  # entries of a joined mask that is still written out
 
 
 @dataclass(eq=False)
@@ -143,6 +146,8 @@ def _joined_scores(growing: Growing, pieces: Sequence[tuple[Part, Scores]], rows
 
 
 def _joined_mask(pieces: Sequence[tuple[Part, Scores]], keys: int, rows: Tensor) -> Mask:
+    if keys * len(rows) > _LARGEST and all(scores.mask.is_band for _, scores in pieces):
+        return _band_of(pieces)
     tables, biases = [], []
     for part, scores in pieces:
         queries, num_keys = scores.shape[2:]
@@ -159,6 +164,15 @@ def _joined_mask(pieces: Sequence[tuple[Part, Scores]], keys: int, rows: Tensor)
         normal = normal.with_(bias=_stacked(biases)[:, :, rows])
     finite = [scores.mask.fill for _, scores in pieces if scores.mask.fill != float("-inf")]
     return normal.with_(fill=finite[0]) if finite else normal
+
+
+def _band_of(pieces: Sequence[tuple[Part, Scores]]) -> Mask:
+    """The causal band that a long generation has, without a table of its size."""
+    first, end = pieces[0][1].mask, pieces[-1][0].end
+    real = None if first.keys is None else functional.pad(first.keys, (0, end - first.keys.shape[1]), value=True)
+    reach = [part.row - part.column for part, _ in pieces if part.column > 0]
+    left = max(reach) if reach else first.left
+    return Mask(left=left, right=0, offset=pieces[0][0].row, keys=real)
 
 
 def _stacked(tables: Sequence[Tensor]) -> Tensor:

@@ -75,15 +75,14 @@ def recognised(allowed: Tensor) -> Mask:
 def _band(table: Tensor, real: Tensor) -> Mask:
     """The narrowest band around ``table`` [batch, query, key], causal where its last row ends at its own position."""
     _, queries, keys = table.shape
-    positions = torch.arange(keys, device=table.device)
     full = table.any(-1)
-    first = positions.expand_as(table).masked_fill(~table, keys).amin(-1)
-    last = positions.expand_as(table).masked_fill(~table, -1).amax(-1)
+    bits = table.to(torch.uint8)  # the first of several largest entries is where argmax points
+    first, last = bits.argmax(-1), keys - 1 - bits.flip(-1).argmax(-1)
     rows = torch.arange(queries, device=table.device)
-    offset = 0 if keys == queries else int(last[:, -1].amax()) - (queries - 1)
+    offset = 0 if keys == queries else int(last[:, -1].masked_fill(~full[:, -1], -1).amax()) - (queries - 1)
     left = int((rows + offset - first).masked_fill(~full, -keys).amax())
     right = int((last - rows - offset).masked_fill(~full, -keys).amax())
-    starts, ends = real.int().argmax(-1), keys - 1 - real.flip(-1).int().argmax(-1)
+    starts, ends = real.to(torch.uint8).argmax(-1), keys - 1 - real.flip(-1).to(torch.uint8).argmax(-1)
     unbounded_left = bool(((first == starts[:, None]) | ~full).all())
     unbounded_right = bool(((last == ends[:, None]) | ~full).all())
     return Mask(left=None if unbounded_left else left, right=None if unbounded_right else right, offset=offset)

@@ -151,3 +151,15 @@ def test_a_generation_keeps_each_key_once() -> None:
     call = cap.calls[0]
     tokens = PROMPT + NEW - 1
     assert call.evidence.tensors()["key"].untyped_storage().nbytes() == 2 * 2 * tokens * 8 * 4
+
+
+def test_a_long_generation_needs_no_table_for_its_mask(monkeypatch) -> None:
+    model, inputs = Family("MistralForCausalLM").model(), prompt(left=True)
+    with capture(model) as cap:
+        model.generate(**inputs, **OPTIONS)
+    monkeypatch.setattr("inspector.hooks.growing._LARGEST", 0)
+    with capture(model) as banded:
+        model.generate(**inputs, **OPTIONS)
+    for ours, theirs in zip(banded.calls, cap.calls, strict=True):
+        assert ours.evidence.mask.is_band
+        assert (ours.weights() - theirs.weights())[:, :, 2:].abs().amax() < 1e-5
