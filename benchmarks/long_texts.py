@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # a waiting thread uses no processor
 
 from measuring import alternate, middle, timed  # noqa: E402
 
@@ -83,8 +84,11 @@ def main() -> None:
     plain, ours = found["plain"], found["inspected"]
     forward, capture, summary = middle(plain, "forward s"), middle(ours, "capture s"), middle(ours, "summary s")
     memory, peak = middle(plain, "forward peak MB"), middle(ours, "summary peak MB")
+    used = [middle(r, n) for r, n in ((plain, "forward cpu s"), (ours, "capture cpu s"), (ours, "summary cpu s"))]
     print(f"plain forward {forward:.1f} s, {memory:,.0f} MB")
     print(f"capture {capture:.1f} s, summary {summary:.1f} s = {summary / forward:.2f} × forward; peak {peak:,.0f} MB")
+    both, alone = (used[1] + used[2]) / used[0], used[2] / used[0]
+    print(f"processor seconds {used[0]:.1f}, {used[1]:.1f} and {used[2]:.1f}: {both:.2f} × together, summary {alone:.2f} ×")
     print(f"capture + summary: {(capture + summary) / forward:.2f} × the time, {peak / memory:.2f} × the memory")
     print(
         f"then a 256 × 256 tile {middle(ours, 'tile s') * 1e3:.0f} ms, an overview of one head {middle(ours, 'overview s'):.2f} s"
