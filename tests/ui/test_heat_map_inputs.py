@@ -73,6 +73,23 @@ def test_the_window_stays_when_the_head_changes(page: Page, long_page) -> None:
     assert link(page)["heads"] == "3"
 
 
+def test_pieces_can_be_joined_to_words(page: Page, bundled, tmp_path) -> None:
+    file, cap = tmp_path / "page.html", bundled("An unbelievably gargantuan hippopotamus snored.")
+    cap.to_html(["heat_map"], file)
+    tokens = cap.query_tokens(cap.call(2), 0)
+    labels, continues = list(tokens.labels), list(tokens.continues)
+    weights, first = cap.call(2).weights(0, 3)[0, 0], continues.index(True) - 1
+    last = next(i for i in range(first + 1, len(labels)) if not continues[i])
+    open_page(page, file, f"view=heat-map&layer=2&heads=3&query={last}&key={first}")
+    page.get_by_label("Words, not pieces").check()
+    drawn(page)
+    words = len(labels) - 2 - sum(continues)
+    expect(page.locator(".heat-where")).to_contain_text(f"all {words} rows")
+    end = next(i for i in range(last + 1, len(labels)) if not continues[i])
+    wanted = weights[last:end, first:last].sum(1).mean()
+    expect(page.locator(".heat-number")).to_have_text(f"{float(wanted):.4f}")
+
+
 def test_tokens_that_look_like_code_are_only_read(page: Page, bundled, tmp_path) -> None:
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

@@ -33,7 +33,7 @@
       colOf,
       restName: data.restName(state.group, state.layer),
       folded: state.special === "fold" && !!data.restName(state.group, state.layer),
-      padding: queries.filter((t) => t.padding).length,
+      padding: queries.filter((t) => t.padding && !t.merged).length,
       square: data.group(state.group).query_axis === data.group(state.group).key_axis,
     };
   }

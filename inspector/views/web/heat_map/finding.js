@@ -97,8 +97,8 @@
       const put = (list, v) => {
         if (v !== null && Number.isFinite(v)) list.push(v);
       };
-      put(before, at(p - 1));
-      put(after, at(p + 1));
+      put(before, at(map.isJoined ? axes.rows[r - 1] : p - 1));
+      put(after, at(map.isJoined ? axes.rows[r + 1] : p + 1));
       put(self, at(p));
       const others = (places.get(axes.queries[p].label) || []).filter((c) => axes.cols[c] !== p);
       if (others.length) same.push(others.reduce((sum, c) => sum + field.value(r, c), 0));
@@ -114,9 +114,10 @@
       map.whole && map.level.pool === 1 && map.layout.words
         ? "Click a cell to select it in every view."
         : "Wheel or pinch to zoom, drag to move, double-click for the whole text.";
+    const words = map.isJoined ? " To a word: the sum over its pieces; from a word: their mean." : "";
     return map.state.special === "rescale" && map.axes.restName
-      ? `${A.captions.rescaled(map.axes.restName)} ${start}`
-      : `${start} ${end}`;
+      ? `${A.captions.rescaled(map.axes.restName)} ${start}${words}`
+      : `${start} ${words ? words.trim() : end}`;
   }
 
   return { row, head, how, rank };

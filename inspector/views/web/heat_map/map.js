@@ -23,14 +23,26 @@
     return this.stage.data.layer(this.state.group, this.state.layer);
   }
 
+  /** The data with pieces joined to words, where the reader wants that, there are pieces, and the head is here. */
+  joined(state, head) {
+    const { data } = this.stage,
+      lists = [data.queryTokens(state.group, state.layer), data.keyTokens(state.group, state.layer)];
+    if (!state.words || !head.local || !lists.some(A.merged.any)) return data;
+    this.starts = lists.map(A.merged.starts);
+    return (data.joined ||= A.merged.data(data));
+  }
+
   /** Read the selection and make sure the head is here; true when it is another map than before. */
   async load() {
     const { stage } = this,
       { state } = stage.selection,
-      head = await stage.data.head(state.group, state.layer, state.heads[0]);
-    const key = [stage.data.manifest.id, state.group, state.layer, state.heads[0], state.special].join("/");
+      plain = await stage.data.head(state.group, state.layer, state.heads[0]),
+      data = this.joined(state, plain),
+      head = data === stage.data ? plain : await data.head(state.group, state.layer, state.heads[0]);
+    const joined = data !== stage.data,
+      key = [stage.data.manifest.id, state.group, state.layer, state.heads[0], state.special, joined].join("/");
     if (key !== this.fieldKey) {
-      const axes = A.heat.axes.read(stage.data, state, head),
+      const axes = A.heat.axes.read(data, state, head),
         margin = await head.marginals();
       const field = new (head.local ? A.heat.LocalField : A.heat.RemoteField)(head, axes, state.special, margin);
       await field.prepare();
@@ -41,6 +53,7 @@
         head,
         field,
         fieldKey: key,
+        isJoined: joined,
         hover: null,
         emptyRows: new Map(),
         receivedOf: null,
@@ -140,12 +153,13 @@
     return row >= r0 && row < r1 && (col === null || col === undefined || (col >= c0 && col < c1));
   }
 
-  /** The pinned row and column as places on this map; null when the row is not drawn. */
+  /** The pinned row and column as places on this map; null when the row is not drawn. A piece stands with its word. */
   pinned() {
     const { query, key } = this.state,
-      row = query === null ? undefined : this.axes.rowOf.get(query);
+      of = (position, axis) => (this.isJoined ? this.starts[axis][position] : position),
+      row = query === null ? undefined : this.axes.rowOf.get(of(query, 0));
     if (row === undefined) return null;
-    return { row, col: key === null ? null : (this.axes.colOf.get(key) ?? null) };
+    return { row, col: key === null ? null : (this.axes.colOf.get(of(key, 1)) ?? null) };
   }
 
   focus() {

@@ -22,12 +22,13 @@
     );
     this.navigator = A.navigator.create(stage);
     this.specials = A.specials.create(stage);
+    this.joining = A.headView.rail.words(stage);
     this.settings = A.heat.settings.create(stage);
     this.readout = A.heat.readout.create(map, does);
     this.minimap = A.heat.minimap.create(map, does);
     this.rowPanel = A.rowPanel.create(stage);
     this.headPanel = A.headPanel.create(stage);
-    put(stage.rail, this.navigator.element, this.specials.element, this.settings.element);
+    put(stage.rail, this.navigator.element, this.specials.element, this.joining.element, this.settings.element);
     put(stage.picture, this.tools.element, this.surface);
     put(stage.panel, this.readout.element, this.minimap.element, this.rowPanel.element, this.headPanel.element);
     A.heat.gestures.attach(this.surface, map, does);
@@ -63,6 +64,8 @@
     if (changed.has("query") || changed.has("key") || changed.has("view") || changed.has("layer")) this.follow(changed);
     this.navigator.draw();
     this.specials.draw();
+    this.joining.draw();
+    if (map.field.remote) this.joining.element.hidden = true;
     this.paint();
     await Promise.all([this.words(true), this.fetch()]);
   }
