@@ -97,7 +97,7 @@ def test_a_model_without_tokenizer_takes_encodings_but_no_text(tmp_path):
 
 def test_a_model_without_attention_says_so(tmp_path):
     inspector = Inspector.from_pretrained(folders.without_attention(tmp_path))
-    with pytest.raises(NoAttention, match="FNet"):
+    with pytest.raises(NoAttention, match="Fourier"):
         inspector({"input_ids": torch.tensor([[1, 2, 3]])})
     with pytest.raises(NoAttention):
         Inspector(nn.Sequential(nn.Linear(3, 3)))({"input": torch.zeros(1, 3)})
