@@ -35,6 +35,11 @@ A.Scene = class {
     this.items.push({ kind: "hatch", x, y, w, h, pattern, colour });
   }
 
+  /** The same stripes inside an SVG path. */
+  hatchPath(d, pattern, colour) {
+    this.items.push({ kind: "hatch", d, pattern, colour });
+  }
+
   /** What `draw` adds is seen only inside the rectangle. */
   clip(x, y, w, h, draw) {
     this.items.push({ kind: "clip", x, y, w, h });

@@ -78,7 +78,8 @@ A.paintScene = (() => {
       const key = `${item.pattern} ${item.colour}`;
       if (!kept.has(key)) kept.set(key, stripes(ctx, item.pattern, item.colour, ratio));
       ctx.fillStyle = kept.get(key);
-      ctx.fillRect(item.x, item.y, item.w, item.h);
+      if (item.d) ctx.fill(new Path2D(item.d));
+      else ctx.fillRect(item.x, item.y, item.w, item.h);
     },
     clip(ctx, item) {
       ctx.save();

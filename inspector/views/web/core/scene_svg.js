@@ -55,7 +55,8 @@ A.sceneSvg = (() => {
     hatch(item, shared) {
       const key = `${item.pattern}-${item.colour.slice(1)}`;
       if (!shared.patterns.has(key)) shared.patterns.set(key, stripes(key, item.pattern, item.colour));
-      return svg("rect", { ...box(item), fill: `url(#${key})` });
+      const fill = `url(#${key})`;
+      return item.d ? svg("path", { d: item.d, fill }) : svg("rect", { ...box(item), fill });
     },
   };
 

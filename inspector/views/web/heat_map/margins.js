@@ -46,7 +46,9 @@
       const right = A.dom.n(x + width * Math.min(1, sum / (to - from)));
       d += `L${right} ${A.dom.n(l.y + (i * l.h) / count)}L${right} ${A.dom.n(l.y + ((i + 1) * l.h) / count)}`;
     }
-    scene.path(`${d}L${x} ${l.y + l.h}Z`, { fill: roles.rest, opacity: 0.75 });
+    const outline = `${d}L${x} ${l.y + l.h}Z`;
+    if (step >= 3) scene.hatchPath(outline, "rest", roles.rest);
+    else scene.path(outline, { fill: roles.rest, opacity: 0.75 });
     if (!l.narrow) {
       scene.text(x, l.y + l.h + 9, "0", { size: 11, fill: roles.muted });
       scene.text(x + width, l.y + l.h + 9, "1", { size: 11, fill: roles.muted, align: "middle" });
