@@ -50,7 +50,8 @@ def from_scores(scores: Tensor, rows: HeadRows) -> Tensor:
     if rows.bias is not None:
         scores = scores + rows.bias
     scores = scores.masked_fill(~rows.allowed, float("-inf"))
-    return scores - torch.logsumexp(scores.masked_fill(~rows.allowed.any(-1, keepdim=True), 0.0), -1, keepdim=True)
+    empty = ~rows.allowed.any(-1, keepdim=True)
+    return torch.log_softmax(scores.masked_fill(empty, 0.0), -1).masked_fill(~rows.allowed, float("-inf"))
 
 
 def kl_rows(target: Tensor, log_weights: Tensor) -> Tensor:
