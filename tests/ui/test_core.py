@@ -110,7 +110,10 @@ def test_a_tile_is_the_mean_of_its_weights_also_at_a_ragged_edge(js):
     ("expression", "text"),
     [
         ("A.words.weight(0.5668)", "0.567"), ("A.words.weight(-0.0001, 2)", "0.00"), ("A.words.weight(-0.25, 2)", "−0.25"),
-        ("A.words.weight(NaN)", "NaN"), ("A.words.short(0.364)", ".36"), ("A.words.short(0.999)", "1.0"),
+        ("A.words.weight(NaN)", "NaN"),
+        ("A.words.exact(0.0003)", "0.0003"),
+        ("A.words.exact(0.00001)", "<0.0001"),
+        ("A.words.exact(0)", "0.000"), ("A.words.short(0.364)", ".36"), ("A.words.short(0.999)", "1.0"),
         ("A.words.scientific(4.2e-7)", "4.2e−7"), ("A.words.scientific(1e-5)", "1e−5"), ("A.words.count(1234567)", "1,234,567"),
         ("A.words.percent(0.573)", "57 %"), ("A.words.times(6.1)", "six times"), ("A.words.times(2.2)", "twice"),
         ("A.words.times(40)", "more than ten times"), ("A.words.list(['1', '4', '7'])", "1, 4 and 7"),

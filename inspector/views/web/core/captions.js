@@ -9,7 +9,7 @@ A.captions = (() => {
 
   /** How often the weight holds what the average token gives the key: the contrast that keeps a caption honest. */
   function contrast(weight, mean, every = "token") {
-    const { times, weight: print } = A.words;
+    const { times, exact: print } = A.words;
     const value = ` (${print(weight, 2)})`;
     if (!(mean > 0)) return `${value}.`;
     if (weight < 2 * mean && mean > 0.15) return `${value}, but so does nearly every ${every} (${print(mean, 2)} on average).`;
@@ -36,20 +36,20 @@ A.captions = (() => {
     if (broken) return [who, ` has ${A.words.plural(broken, "weight")} that ${broken === 1 ? "is" : "are"} not a number.`];
     if (!key)
       return rest > 0
-        ? [who, ` rests on ${restName} (${A.words.weight(rest, 2)}).`]
+        ? [who, ` rests on ${restName} (${A.words.exact(rest, 2)}).`]
         : [who, " gives nothing to the tokens shown."];
     const at = place(query, key, sameAxis);
     if (rest > weight && rest > 0.5)
       return [
         who,
-        ` mostly rests on ${restName} (${A.words.weight(rest, 2)}); among words it looks at `,
+        ` mostly rests on ${restName} (${A.words.exact(rest, 2)}); among words it looks at `,
         ...at,
-        ` (${A.words.weight(weight, 2)}).`,
+        ` (${A.words.exact(weight, 2)}).`,
       ];
     if (rest > weight && rest > 0.2)
       return [
         who,
-        ` rests most on ${restName} (${A.words.weight(rest, 2)}); among words it looks at `,
+        ` rests most on ${restName} (${A.words.exact(rest, 2)}); among words it looks at `,
         ...at,
         contrast(weight, mean),
       ];
@@ -71,13 +71,13 @@ A.captions = (() => {
 
   /** Who looks at one key. */
   function column({ key, query, weight, mean }) {
-    const start = [quote(key, "key"), ` receives ${A.words.weight(mean, 2)} from the average token`];
-    return query ? [...start, "; the most from ", quote(query, "query"), ` (${A.words.weight(weight, 2)}).`] : [...start, "."];
+    const start = [quote(key, "key"), ` receives ${A.words.exact(mean, 2)} from the average token`];
+    return query ? [...start, "; the most from ", quote(query, "query"), ` (${A.words.exact(weight, 2)}).`] : [...start, "."];
   }
 
   /** A whole head: the first of its habits that is strong enough, in the order of UX.md. facts hold means in [0, 1]. */
   function head({ previous, next, self, rest, restName, top, same }) {
-    const { weight, percent } = A.words;
+    const { exact: weight, percent } = A.words;
     if (previous > 0.5) return [`Nearly every token looks at the token just before it (${weight(previous, 2)} on average).`];
     if (next > 0.5) return [`Nearly every token looks at the token just after it (${weight(next, 2)} on average).`];
     if (self > 0.5) return [`Nearly every token looks at itself (${weight(self, 2)} on average).`];

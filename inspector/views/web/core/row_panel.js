@@ -73,7 +73,7 @@ A.rowPanel = {
         { class: `bar-line${press ? " press" : ""}`, ...(press ? { type: "button", on: { click: press } } : {}) },
         h("span", { class: "bar-name" }, name),
         bar(weight, kind, split),
-        h("span", { class: "bar-value" }, A.words.weight(weight)),
+        h("span", { class: "bar-value" }, A.words.exact(weight)),
       );
     const { key } = stage.selection.state;
     const rows = parts.top.map((p) => {

@@ -111,7 +111,7 @@ A.steppers = {
     return put(
       bench.parts.link,
       from,
-      found.key ? [" → ", h("bdi", { class: "is-key" }, A.captions.quote(found.key)), " ", A.words.weight(found.weight)] : "",
+      found.key ? [" → ", h("bdi", { class: "is-key" }, A.captions.quote(found.key)), " ", A.words.exact(found.weight)] : "",
     );
   },
 

@@ -10,6 +10,12 @@ A.words = (() => {
     return minus(x.toFixed(digits));
   }
 
+  /** A weight with at least `digits` decimals, and four where these would print a small weight as nothing. */
+  function exact(x, digits = 3) {
+    if (!(x > 0) || x >= 0.5 * 10 ** -digits) return weight(x, digits);
+    return x < 0.00005 ? "<0.0001" : x.toFixed(4);
+  }
+
   /** ".36": two digits where there is no room for more. */
   const short = (x) => (x >= 0.995 ? "1.0" : weight(x, 2).replace(/^0/, ""));
   const minus = (text) => (/^-0(\.0+)?$/.test(text) ? text.slice(1) : text.replace(/-/g, "−"));
@@ -72,5 +78,5 @@ A.words = (() => {
     return chars.length > room ? `${chars.slice(0, room - 1).join("")}…` : text;
   }
 
-  return { weight, short, percent, count, plural, scientific, measure, times, list, direction, token, visible, minus };
+  return { weight, exact, short, percent, count, plural, scientific, measure, times, list, direction, token, visible, minus };
 })();

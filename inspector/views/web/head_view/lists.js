@@ -49,7 +49,7 @@
       },
       h("span", { class: "bar-name" }, name(sheet.queryTokens[q], twice.query), " → ", name(sheet.keyTokens[key], twice.key)),
       h("span", { class: "bar-slot" }, h("i", { class: "bar-fill own", style: { width: `${(100 * w) / top}%` } })),
-      h("span", { class: "bar-value" }, A.words.weight(w)),
+      h("span", { class: "bar-value" }, A.words.exact(w)),
     );
   }
 

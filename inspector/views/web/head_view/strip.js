@@ -74,7 +74,7 @@
         height: 3,
       }),
     );
-    words.textContent = `Rows ${plan.rows[0]}–${plan.rows[plan.rows.length - 1]} of ${A.words.count(count)}. Strip: ${pinned === null ? "what these rows look at" : "where the pinned token looks"}, whole text, darkest ${A.words.weight(top)}.`;
+    words.textContent = `Rows ${plan.rows[0]}–${plan.rows[plan.rows.length - 1]} of ${A.words.count(count)}. Strip: ${pinned === null ? "what these rows look at" : "where the pinned token looks"}, whole text, darkest ${A.words.exact(top)}.`;
     if (theme === "dark") words.textContent = words.textContent.replace("darkest", "brightest");
     up.disabled = !plan.above;
     down.disabled = !plan.below;
