@@ -54,14 +54,18 @@ def _recurrent() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=128)
+@torch.no_grad()
 def _steps(text: str, attention: str) -> dict[str, Any]:
+    """All characters from one decoding: the same functions, in the same order, as ``zoo.dates.five_steps`` for each of them."""
+    from reference.five_steps import encode
     from zoo.dates import five_steps as steps_of
-    from zoo.dates import translate
+    from zoo.dates import load, translate
     from zoo.dates.steps import CHOICES
 
-    said = translate(text, attention)
-    written = [steps_of(text, attention, at) for at in range(len(said.output))] or [steps_of(text, attention, 0)]
-    first = written[0]
+    said, first = translate(text, attention), steps_of(text, attention, 0)
+    model: Any = load(attention)
+    encoded = encode(model.encoder, *model.alphabet.encode([first.characters]))
+    taken = model.decoder.steps(encoded, max(1, len(said.output)))
     return {
         "text": text,
         "attention": attention,
@@ -73,38 +77,25 @@ def _steps(text: str, attention: str) -> dict[str, Any]:
         "expected": said.expected,
         "choices": list(CHOICES),
         "formulas": first.formulas,
-        "keys": floats(first.keys),
-        "steps": [_step(one, attention) for one in written],
+        "keys": floats(encoded.keys[0]),
+        "steps": [_step(one, at, first.output, model.decoder.attention) for at, one in enumerate(taken)],
     }
 
 
-def _step(one: Any, attention: str) -> dict[str, Any]:
+def _step(one: Any, position: int, output: str, attention: Any) -> dict[str, Any]:
+    """One character's numbers; ``character`` is what follows the first ``position`` of ``output``."""
+    local = one.focus is not None
     return {
-        "position": one.position,
-        "character": one.character,
-        "previous": one.previous,
-        "query": floats(one.query),
-        "scores": floats(one.scores),
-        "focus": None if one.focus is None else floats(one.focus),
-        "centre": _centre(one, attention),
-        "window": None if one.focus is None else _attention(attention).window,
-        "weights": floats(one.weights),
-        "context": floats(one.context),
-        "state": floats(one.state),
-        "probabilities": floats(one.probabilities),
+        "position": position,
+        "character": output[position] if position < len(output) else "end",
+        "previous": output[position - 1] if position else "",
+        "query": floats(one.query[0]),
+        "scores": floats(one.scores[0]),
+        "focus": floats(one.focus[0]) if local else None,
+        "centre": float(attention.centre(one.query[:, None], one.focus.shape[-1])) if local else None,
+        "window": attention.window if local else None,
+        "weights": floats(one.weights[0]),
+        "context": floats(one.context[0]),
+        "state": floats(one.state[0]),
+        "probabilities": floats(one.logits[0].softmax(-1)),
     }
-
-
-def _attention(name: str) -> Any:
-    from zoo.dates import load
-
-    model: Any = load(name)
-    return model.decoder.attention
-
-
-@torch.no_grad()
-def _centre(one: Any, attention: str) -> float | None:
-    """p, where local-p wants to look, counted in characters from 0."""
-    if one.focus is None:
-        return None
-    return float(_attention(attention).centre(one.query[None, None], len(one.characters)))
