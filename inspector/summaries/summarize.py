@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from inspector.captures import AttentionCall, Capture, method
-from inspector.errors import CaptureError, OutOfRange
+from inspector.errors import OutOfRange
 from inspector.masks import Mask
 from inspector.scores import Scores
 from inspector.summaries.blocked import summarize_blocked
 from inspector.summaries.facts import Facts, Item, facts_of, mask_of
+from inspector.summaries.finite import check_found, check_given
 from inspector.summaries.fused import summarize_fused
 from inspector.summaries.keeping import kept
 from inspector.summaries.maximum import row_maximum
@@ -115,10 +115,10 @@ def _compute(
     plan = plan_of(item, wanted)
     if base is not None:
         return pooled_again(item, plan, base, wanted, progress)
-    _check_finite(call, batch)
-    if plan.fused:
-        return summarize_fused(item, plan, wanted, progress)
-    return summarize_blocked(item, wanted, plan.why, progress)
+    check_given(item)
+    found = summarize_fused(item, plan, wanted, progress) if plan.fused else summarize_blocked(item, wanted, plan.why, progress)
+    check_found(item, found)
+    return found
 
 
 def _special(capture: Capture, call: AttentionCall, batch: int) -> set[int]:
@@ -155,18 +155,3 @@ def _spans(spans: Mapping[str, slice | Sequence[int]] | None, call: AttentionCal
             )
         found.append((name, tuple(places)))
     return tuple(found)
-
-
-def _check_finite(call: AttentionCall, batch: int) -> None:
-    """Refuses queries, keys or weights that are not finite: every number would silently be NaN."""
-    tensors = call.evidence.tensors()
-    for name in ("query", "key", "table"):
-        table: Tensor | None = tensors.get(name)
-        if table is not None and not bool(torch.isfinite(table[batch].sum(dtype=torch.float32))):
-            bad = int((~torch.isfinite(table[batch])).sum())
-            if bad:
-                raise CaptureError(
-                    f"{call.name!r} was to be summarised.",
-                    f"Its {name} holds {bad:,} numbers that are not finite.",
-                    "Run the model in a wider dtype (bfloat16 or float32), or look for the layer where they begin.",
-                )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from inspector.captures import AttentionCall, Capture
 from inspector.errors import Cancelled, CaptureError, OutOfRange
 from inspector.masks import Mask
 from inspector.scores import Scores
+from inspector.tokens import numbered
 
 
 def capture_of(n=211, layers=3, mask=None, **options) -> Capture:
@@ -165,3 +168,23 @@ def test_summarising_leaves_no_gradient_and_changes_no_mode():
     layer = cap.summarize().layers[0]
     assert not layer.entropy.requires_grad
     assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize("how", ["fused", "blocked"])
+def test_scores_beyond_float32_are_refused_not_turned_into_nan(how):
+    query = torch.full((1, 1, 211, 4), 1e20)
+    cap = Capture(calls=[AttentionCall("layer.3", Scores(query, query, 1.0, Mask(right=0)))])
+    with pytest.raises(CaptureError, match=r"layer\.3.*211 rows are not finite"):
+        cap.summarize(how=how)
+
+
+def test_numbers_at_padding_may_be_anything():
+    query = torch.randn(1, 2, 211, 5)
+    keep = torch.arange(211)[None] < 200
+    query[:, :, 200:] = float("nan")
+    cap = Capture(calls=[AttentionCall("layer", Scores(query, query, 0.4, Mask(right=0, keys=keep)))])
+    tokens = numbered(211)
+    cap.sequences["input"] = (replace(tokens, padding=tuple(not k for k in keep[0].tolist())),)
+    layer = cap.summarize().layers[0]
+    assert not layer.entropy[:, :200].isnan().any()
+    assert not layer.received.isnan().any()
