@@ -78,7 +78,7 @@ def test_no_width_scrolls_sideways(page: Page, sentence_capture, theme: str, sho
         shot(page, f"reference-{width}-{theme}")
 
 
-def test_a_page_carries_the_head_it_begins_with_any_window_of_it_and_says_so_of_others(page: Page, sentence_capture, tmp_path) -> None:
+def test_a_page_carries_its_first_head_with_any_window_and_says_so_of_others(page: Page, sentence_capture, tmp_path) -> None:
     file = tmp_path / "page.html"
     sentence_capture.to_html(["reference_view"], file, start={"layer": 3, "heads": [1], "query": 10, "key": 2})
     open_page(page, file)
