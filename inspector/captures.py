@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 
 from inspector.errors import CaptureError, OutOfRange
+from inspector.registry import Registry
 from inspector.scores import Evidence
 from inspector.tokens import Tokens, numbered
 
 if TYPE_CHECKING:
     import os
 
-__all__ = ["AttentionCall", "Capture", "Folding", "Layout", "Missing", "Proof", "method", "tolerance_of"]
+__all__ = ["LAYOUTS", "AttentionCall", "Capture", "Folding", "Layout", "Missing", "Proof", "method", "tolerance_of"]
 
 Index = int | slice | Sequence[int] | Tensor | None
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,6 +71,11 @@ class Layout(Protocol):
         """The weights [batch, head, query, key] as the model returns them."""
 
 
+# Layouts by name, so that a file can name the one a call has.
+LAYOUTS: Registry[type] = Registry("layout")
+
+
+@LAYOUTS.add("Folding")
 @dataclass(frozen=True)
 class Folding:
     """The axes before the last two as the model has them: windows, blocks and images were folded into the batch axis.

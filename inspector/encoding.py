@@ -18,7 +18,7 @@ _UNBOUNDED = 10**6  # tokenizers write 1e30 for "no limit"
 def max_tokens(model: nn.Module, tokenizer: Any) -> int | None:
     """The number of tokens the model takes at once; None when it names no limit."""
     config = getattr(model, "config", None)
-    text = config.get_text_config() if hasattr(config, "get_text_config") else config
+    text = config.get_text_config() if config is not None and hasattr(config, "get_text_config") else config
     positions = [getattr(text, name, None) for name in ("max_position_embeddings", "n_positions")]
     limits = [getattr(tokenizer, "model_max_length", None), *positions]
     known = [int(n) for n in limits if isinstance(n, int | float) and 0 < n < _UNBOUNDED]

@@ -3,7 +3,7 @@
 Layout, version 1. The header's metadata holds ``inspector.capture`` = JSON of
 
     {"version": 1, "info": {…}, "missing": [{"name", "reason"}], "sequences": {axis: [tokens per batch item]},
-     "calls": [{"name", "kind", "layer_index", "source", "tower", "axes", "index", "note",
+     "calls": [{"name", "kind", "layer_index", "source", "tower", "axes", "index", "note", "step", "layout",
                 "proof": {"residual", "tolerance", "rows", "note"}, "evidence": {"type": "Scores" | "Given", …fields}}]}
 
 A field that is a tensor is written as ``{"tensor": "t12"}``, the name of a tensor of the file; tensors that layers share
@@ -24,8 +24,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inspector.captures import AttentionCall, Capture, Missing, Proof, method
-from inspector.errors import CaptureFileError
+from inspector.captures import LAYOUTS, AttentionCall, Capture, Missing, Proof, method
+from inspector.errors import CaptureFileError, RegistryError
 from inspector.masks import Mask
 from inspector.scores import Given, Scores
 from inspector.tokens import Tokens
@@ -76,17 +76,17 @@ def load(path: str | os.PathLike[str]) -> Capture:
         if header["version"] != VERSION:
             raise _unreadable(path, f"it has layout version {str(header['version'])[:20]}, this release reads {VERSION}")
         return _capture_in(header, tensors)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, RuntimeError, RegistryError) as error:
         raise _unreadable(path, f"its header does not fit the layout ({type(error).__name__}: {str(error)[:120]})") from error
 
 
 Capture.load = staticmethod(load)  # type: ignore[method-assign,assignment]
 
 
-def _unreadable(path: object, why: str) -> CaptureFileError:
+def _unreadable(path: str | os.PathLike[str], why: str) -> CaptureFileError:
     return CaptureFileError(
         f"A capture was to be read from {os.fspath(path)!r}.", f"That failed: {why}.", "Give a file that Capture.save wrote."
-    )  # type: ignore[call-overload]
+    )
 
 
 class _Shelf:
@@ -110,21 +110,26 @@ class _Shelf:
 
 
 def _call_out(call: AttentionCall, shelf: _Shelf) -> dict[str, Any]:
-    plain = {name: getattr(call, name) for name in ("name", "kind", "layer_index", "source", "tower", "index", "note")}
+    plain = {name: getattr(call, name) for name in ("name", "kind", "layer_index", "source", "tower", "index", "note", "step")}
     proof = {
         "residual": _number_out(call.residual),
         "tolerance": call.proof.tolerance,
         "rows": call.proof.rows,
         "note": call.proof.note,
     }
-    return plain | {"axes": list(call.axes), "proof": proof, "evidence": _fields_out(call.evidence, shelf)}
+    return plain | {
+        "axes": list(call.axes),
+        "proof": proof,
+        "evidence": _fields_out(call.evidence, shelf),
+        "layout": _fields_out(call.layout, shelf),
+    }
 
 
 def _fields_out(thing: Any, shelf: _Shelf) -> Any:
     if isinstance(thing, Tensor):
         return shelf.put(thing)
     if is_dataclass(thing):
-        if type(thing).__name__ not in _TYPES:
+        if type(thing).__name__ not in _TYPES and type(thing).__name__ not in LAYOUTS:
             raise CaptureFileError(
                 "A capture was to be saved.", f"It holds a {type(thing).__name__}, which has no layout.", "Leave that call out."
             )
@@ -156,12 +161,24 @@ def _call_in(entry: dict[str, Any], tensors: dict[str, Tensor]) -> AttentionCall
     if not isinstance(evidence, Scores | Given):
         raise ValueError("a call without queries and keys or weights")
     _check_evidence(evidence)
+    layout = _fields_in(entry["layout"], tensors)
+    if layout is not None and type(layout).__name__ not in LAYOUTS:
+        raise ValueError("a layout that is none")
     query_axis, key_axis = (str(name) for name in entry["axes"])
-    text = {name: str(entry[name]) for name in ("name", "kind", "source", "tower", "note")}
     return AttentionCall(
-        evidence=evidence, layer_index=int(entry["layer_index"]), index=int(entry["index"]), axes=(query_axis, key_axis),
-        proof=_proof_in(entry["proof"]), **text,
-    )  # fmt: skip
+        name=str(entry["name"]),
+        evidence=evidence,
+        kind=str(entry["kind"]),
+        layer_index=int(entry["layer_index"]),
+        source=str(entry["source"]),
+        tower=str(entry["tower"]),
+        axes=(query_axis, key_axis),
+        proof=_proof_in(entry["proof"]),
+        index=int(entry["index"]),
+        note=str(entry["note"]),
+        step=int(entry["step"]),
+        layout=layout,
+    )
 
 
 def _proof_in(entry: dict[str, Any]) -> Proof:
@@ -174,7 +191,7 @@ def _fields_in(entry: Any, tensors: dict[str, Tensor]) -> Any:
     if isinstance(entry, dict) and set(entry) == {"tensor"}:
         return tensors[entry["tensor"]]
     if isinstance(entry, dict):
-        cls = _TYPES[entry["type"]]
+        cls = _TYPES.get(entry["type"]) or LAYOUTS[entry["type"]]
         known = {f.name for f in fields(cls)}
         return cls(**{name: _fields_in(value, tensors) for name, value in entry.items() if name in known})
     if isinstance(entry, list):
@@ -199,9 +216,9 @@ def _check_evidence(evidence: Scores | Given) -> None:
         raise ValueError(f"queries {list(query.shape)} and keys {list(key.shape)} do not fit together")
     if not query.is_floating_point() or not key.is_floating_point():
         raise ValueError("queries and keys are not floating point")
-    ends = [torch.tensor([0, size - 1]).clamp_min(0)[: min(2, size)] for size in evidence.shape[:3]]
+    batch, heads, queries = (torch.tensor([0, size - 1]).clamp_min(0)[: min(2, size)] for size in evidence.shape[:3])
     if min(evidence.shape) > 0:
-        evidence.weights(*ends)
+        evidence.weights(batch, heads, queries)
 
 
 def _tokens_in(item: dict[str, Any]) -> Tokens:

@@ -7,9 +7,9 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
-from transformers import MistralConfig, MistralModel, T5Config, T5Model
+from transformers import LongformerConfig, LongformerModel, MistralConfig, MistralForCausalLM, MistralModel, T5Config, T5Model
 
-from inspector import Capture, Inspector, files
+from inspector import Capture, Inspector, capture, files
 from inspector.errors import CaptureFileError
 from inspector.files import VERSION
 
@@ -49,6 +49,22 @@ def test_every_part_of_a_mask_survives(model, inputs, tmp_path):
     cap = Inspector(model().eval())(inputs)
     cap.save(tmp_path / "x.safetensors")
     assert same(cap, Capture.load(tmp_path / "x.safetensors"))
+
+
+def test_a_layout_and_the_steps_of_a_generation_survive(tmp_path):
+    torch.manual_seed(0)
+    config = LongformerConfig(**TINY, num_attention_heads=3, attention_window=4, max_position_embeddings=40)
+    cap = Inspector(LongformerModel(config).eval())({"input_ids": IDS})
+    cap.save(tmp_path / "x.safetensors")
+    again = Capture.load(tmp_path / "x.safetensors")
+    assert same(cap, again)
+    for mine, theirs in zip(cap.as_hf()["attentions"], again.as_hf()["attentions"], strict=True):
+        assert torch.equal(mine, theirs)
+    model = MistralForCausalLM(MISTRAL).eval()
+    with capture(model) as written:
+        model.generate(IDS, max_new_tokens=4, do_sample=False, pad_token_id=0)
+    written.save(tmp_path / "y.safetensors")
+    assert same(written, Capture.load(tmp_path / "y.safetensors"))
 
 
 def test_a_mask_that_layers_share_is_stored_once(bundled, tmp_path):

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inspector.captures import Proof
+from inspector.captures import LAYOUTS, Proof
 from inspector.hooks.adapters.register import ADAPTERS
 from inspector.hooks.session import Seen, Session
 from inspector.masks import Mask
@@ -23,6 +23,7 @@ from inspector.scores import Scores
 __all__ = ["Bands", "Transposed"]
 
 
+@LAYOUTS.add("Bands")
 @dataclass(frozen=True, eq=False)
 class Bands:
     """The model's own layout: [batch, head, query, global keys + 2·window + 1], window columns counted from the query.
@@ -58,6 +59,7 @@ class Bands:
         return found
 
 
+@LAYOUTS.add("Transposed")
 @dataclass(frozen=True)
 class Transposed:
     """The model's own layout of the global rows: [batch, head, key, global query], with the keys the model appended."""
