@@ -99,7 +99,7 @@
   }
 
   /** The strongest links between words: of the whole text where its rows are here, else of the rows shown. */
-  function strongest(sheet, rows, count = 8) {
+  function strongest(sheet, rows, pairs, count = 8) {
     const from = sheet.heads.every((h) => h.small) ? sheet.queryTokens.filter((t) => !t.padding).map((t) => t.position) : rows,
       best = [];
     for (const q of from) {
@@ -107,7 +107,14 @@
       const weights = sheet.mean(q);
       for (const t of sheet.keyTokens) {
         const w = weights[t.position];
-        if (t.padding || (sheet.fold && t.rest) || !(w > 0) || (best.length === count && w <= best[count - 1].w)) continue;
+        if (
+          t.padding ||
+          !A.headView.links.within(pairs, sheet.queryTokens[q], t) ||
+          (sheet.fold && t.rest && !(pairs && pairs[1] === "S")) ||
+          !(w > 0) ||
+          (best.length === count && w <= best[count - 1].w)
+        )
+          continue;
         best.push({ q, key: t.position, w });
         best.sort((a, b) => b.w - a.w);
         best.length = Math.min(best.length, count);

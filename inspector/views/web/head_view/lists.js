@@ -55,7 +55,7 @@
 
   function strongest(scene, slot) {
     const { h, put } = A.dom,
-      best = (scene.strong ||= A.headView.facts.strongest(scene.sheet, scene.plan.rows));
+      best = (scene.strong ||= A.headView.facts.strongest(scene.sheet, scene.plan.rows, scene.state.pairs));
     const local = scene.sheet.heads.every((head) => head.small),
       heads = scene.sheet.heads.length;
     return put(

@@ -116,7 +116,7 @@ A.headView.refocus = (view, live) => {
 A.headView.overall = (scene) => {
   const { sheet, state } = scene;
   if (sheet.heads.length === 1) return A.captions.head(A.headView.facts.habits(sheet));
-  const best = (scene.strong ||= A.headView.facts.strongest(sheet, scene.plan.rows))[0],
+  const best = (scene.strong ||= A.headView.facts.strongest(sheet, scene.plan.rows, scene.state.pairs))[0],
     names = state.heads.length > 6 ? `${state.heads.length} heads` : `Heads ${A.words.list(state.heads.map(String))}`;
   if (!best) return [`${names} drawn together.`];
   return [
