@@ -21,6 +21,7 @@ from reference.errors import AttentionInputError
 from reference.local import LocalMonotonicAttention, LocalPredictiveAttention, local_attention, predicted_centre
 from reference.masks import causal_mask, padding_mask, sliding_window_mask
 from reference.multi_head import MultiHeadAttention, multi_head_attention
+from reference.recurrent import Decoder, Encoder
 from reference.softmax import attend, masked_softmax
 
 __all__ = [
@@ -29,7 +30,9 @@ __all__ = [
     "BilinearAttention",
     "Comparison",
     "ConcatAttention",
+    "Decoder",
     "DotProductAttention",
+    "Encoder",
     "LocalMonotonicAttention",
     "LocalPredictiveAttention",
     "MultiHeadAttention",

@@ -82,7 +82,7 @@ def compare_attention(a: Tensor, b: Tensor, *, tolerance: float | None = None) -
     kind, shape = str(coarser).removeprefix("torch."), tuple(a.shape)
     if not a.numel():
         return Comparison(0.0, 0.0, 0.0, (), allowed, True, kind, shape)
-    x, y = a.detach().double().cpu(), b.detach().double().cpu()
+    x, y = a.detach().cpu().double(), b.detach().cpu().double()
     error = _distance(x, y)
     where = tuple(int(i) for i in torch.unravel_index(error.argmax(), error.shape)) if error.ndim else ()
     larger = torch.maximum(x.abs(), y.abs())

@@ -124,8 +124,8 @@ def compare(
         )
     if window is not None and window < 0:
         raise CaptureError(f"A window of {window} was asked for.", "It would hold no key.", "Give 0 or more.")
-    weights = call.weights(batch=batch, heads=head, queries=queries)[0, 0]
     reading = read_head(call, head, batch, queries)
+    weights = call.weights(batch=batch, heads=head, queries=queries)[0, 0].to(reading.query.device)
     expected = _of_reference(reading, None)
     extra = {} if window is None else _local(weights, reading, window)
     return HeadComparison(

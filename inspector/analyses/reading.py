@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from inspector.captures import AttentionCall
@@ -16,7 +17,7 @@ __all__ = ["HeadReading", "read_head"]
 
 @dataclass(frozen=True, eq=False)
 class HeadReading:
-    """What one head's weights follow from, in float64.
+    """What one head's weights follow from, in float64; on the CPU where the device has no such numbers (Apple's GPUs).
 
     Attributes:
         query: [query, width], the rows asked for.
@@ -63,22 +64,23 @@ def read_head(call: AttentionCall, head: int, batch: int = 0, queries: slice | N
             "Choose a layer captured with queries and keys; its weights can still be viewed.",
         )
     item, one, rows = at
+    place = torch.device("cpu") if kept.device.type == "mps" else kept.device
     num_keys = call.shape[3]
     allowed = kept.mask.keep(item, one, rows, num_keys)
     bias = kept.mask.added(item, one, rows, num_keys)
     offset = kept.mask.offset or (num_keys - call.shape[2] if call.kind == "self" else 0)
     return HeadReading(
-        query=kept.query[item][0, one][0, rows].double(),
-        key=kept.key[item][0, one // kept.group][0].double(),
+        query=kept.query[item][0, one][0, rows].to(place).double(),
+        key=kept.key[item][0, one // kept.group][0].to(place).double(),
         scale=kept.scale,
-        allowed=None if allowed is None else allowed[0, 0],
-        bias=None if bias is None else bias[0, 0].double(),
+        allowed=None if allowed is None else allowed[0, 0].to(place),
+        bias=None if bias is None else bias[0, 0].to(place).double(),
         softcap=kept.softcap,
-        sink=None if kept.sinks is None else kept.sinks[one].double().reshape(1, 1),
+        sink=None if kept.sinks is None else kept.sinks[one].to(place).double().reshape(1, 1),
         uniform_when_empty=_is_uniform_when_empty(kept),
         offset=offset,
         num_queries=call.shape[2],
-        rows=rows,
+        rows=rows.to(place),
         stated=tuple(_stated(kept, allowed)),
     )
 

@@ -126,7 +126,7 @@ def _text(
     of_query, of_key = capture.query_tokens(call, item), capture.key_tokens(call, item)
     allowed = torch.ones(1, 1, dtype=torch.bool, device=device) if reading.allowed is None else reading.allowed
     allowed = allowed.expand(queries, keys)[rows] & ~torch.tensor(of_key.padding, dtype=torch.bool, device=device)
-    target = call.weights(batch=item, heads=head, queries=rows)[0, 0] * allowed
+    target = call.weights(batch=item, heads=head, queries=rows)[0, 0].to(device) * allowed
     mass = target.sum(-1)
     counts = torch.tensor(of_query.content, dtype=torch.bool, device=device)[rows] & (allowed.sum(-1) >= 2)
     bias = torch.zeros(len(rows), keys) if reading.bias is None else reading.bias.float().expand(queries, keys)[rows]
