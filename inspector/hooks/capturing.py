@@ -37,7 +37,8 @@ def capture(
     """A ``Capture`` of every attention operation that ``model`` performs inside the block.
 
     The model keeps its own kernel, dtype and device, and its output is bit for bit that of the unhooked run. Queries and
-    keys are kept; weights are computed when asked.
+    keys are kept; weights are computed when asked. What runs in this thread is seen; another thread's work is seen when its
+    function was passed through ``carry``, worker processes never. Captures may be nested; each sees its own model.
 
     Args:
         model: a Transformers model.

@@ -65,11 +65,11 @@ class Growing:
         self._settled = None
 
     def _trim(self, column: int) -> None:
-        """Keys that the new step holds as well are not kept twice."""
-        for part in self.parts:
-            scores = part.evidence
-            if isinstance(scores, Scores) and scores.key.shape[2] and part.column + scores.key.shape[2] > column:
-                part.evidence = _Trimmed.of(scores, max(0, column - part.column))
+        """Keys of the last step that the new one holds as well are not kept twice."""
+        part = self.parts[-1]
+        scores = part.evidence
+        if isinstance(scores, Scores) and part.column + scores.key.shape[2] > column:
+            part.evidence = _Trimmed.of(scores, max(0, column - part.column))
 
     @property
     def settled(self) -> Scores | Given:

@@ -12,9 +12,11 @@ from torch import nn
 
 __all__ = ["Names", "Place", "attention_modules"]
 
-_CROSS = re.compile(r"(cross|enc_?dec|encoder_attn|EncDecAttention|encoder_decoder|multihead_attn)", re.IGNORECASE)
+_CROSS = re.compile(
+    r"(cross|enc_?dec|encoder_attn|EncDecAttention|encoder_decoder|multihead_attn|visual_attention)", re.IGNORECASE
+)
 _TOWERS = (
-    ("vision", re.compile(r"(^|[._])(vision|visual|image|vit)(_|\.|$)", re.IGNORECASE)),
+    ("vision", re.compile(r"(^|[._])(vision|visual|visn|image|vit|r_layers)(_|\.|$)", re.IGNORECASE)),
     ("video", re.compile(r"(^|[._])video(_|\.|$)", re.IGNORECASE)),
     ("audio", re.compile(r"(^|[._])(audio|speech)(_|\.|$)", re.IGNORECASE)),
     ("qformer", re.compile(r"(^|[._])(qformer|resampler|perceiver)(_|\.|$)", re.IGNORECASE)),

@@ -27,9 +27,13 @@ def from_product(func: Callable, args: tuple, result: Tensor, used: Tensor, weig
         return _from_einsum(args, result, used, weights) or (weights.movedim(axis, -1), None, None)
     table = weights.movedim(axis, -1)
     operands = [arg for arg in args if isinstance(arg, Tensor)][-2:]
-    if len(operands) != 2 or axis not in (-1, weights.ndim - 1):
+    if len(operands) != 2:
         return table, None, None
     first, second = operands
+    if axis in (-2, weights.ndim - 2) and used is second and used.shape[-2:] == weights.shape[-2:]:
+        return _matched(table, first.transpose(-1, -2), result.transpose(-1, -2))  # values stand on the left
+    if axis not in (-1, weights.ndim - 1):
+        return table, None, None
     if used is first and used.shape[-2:] == table.shape[-2:]:
         return _matched(table, second, result)
     if used is second and _is_transposed(used, table):

@@ -149,7 +149,8 @@ def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
 
 def _hook(session: Session, hooks: _Hooks, module: nn.Module) -> list[Any]:
     adapter = adapters.find(module)
-    silent = adapter is not None or reason_for(module) is not None  # an adapter speaks for the whole module
+    spoken_for = adapter is not None and not getattr(adapter, "listens", False)
+    silent = spoken_for or reason_for(module) is not None
     if _SOFTMAX_MODULE.search(type(module).__name__):
         return [module.register_forward_hook(hooks.softmax)]
     if not silent and not may_write_attention(type(module)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from torch import nn
@@ -44,5 +45,9 @@ def reason_for(module: nn.Module) -> str | None:
     >>> reason_for(type("FNetBasicFourierTransform", (nn.Module,), {})())
     'A Fourier transform mixes the tokens with fixed waves: there is nothing that attends.'
     """
-    name = type(module).__name__
+    return _reason(type(module).__name__)
+
+
+@functools.cache
+def _reason(name: str) -> str | None:
     return next((reason for pattern, reason in _REASONS if pattern.search(name)), None)

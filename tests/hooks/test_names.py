@@ -58,8 +58,8 @@ def test_as_hf_is_what_output_attentions_returns(name: str) -> None:
     for field, table in family.reference(inputs):
         theirs.setdefault(field.partition("[")[0], []).append(table)
     assert set(ours) == set(theirs)
-    for field in theirs:
-        for mine, table in zip(ours[field], theirs[field], strict=True):
+    for field, tables in theirs.items():
+        for mine, table in zip(ours[field], tables, strict=True):
             assert mine.shape == table.shape
             assert (mine - table).abs().amax() < 1e-5
 
@@ -137,3 +137,9 @@ def test_global_attention_of_longformer_is_a_call_of_its_own() -> None:
         local, broad = cap.calls[2 * layer], cap.calls[2 * layer + 1]
         assert (local.layout.unfold(local.weights()) - theirs[f"attentions[{layer}]"]).abs().amax() < 1e-5
         assert (broad.layout.unfold(broad.weights()) - theirs[f"global_attentions[{layer}]"]).abs().amax() < 1e-5
+
+
+def test_kernels_of_dynamic_convolutions_are_not_attention() -> None:
+    cap = captured(Family("ConvBertModel"))
+    assert [call.shape for call in cap.calls] == [(2, 2, 7, 7)] * 2
+    assert "convolutions" in cap.missing[0].reason
