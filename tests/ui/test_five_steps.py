@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 
 from inspector.views.requests import answer
@@ -17,9 +18,13 @@ ATTENTIONS = ["additive", "dot_product", "scaled_dot_product", "local_p"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _read_before(sentence_capture) -> None:
-    """The models and the calendars of 29 languages take seconds to load, once."""
+def _ready(sentence_capture):
+    """Models and calendars load once, for seconds; vectors of 128 numbers are not worth a second thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
     answer(sentence_capture, {"kind": "translate", "text": "4 mai 2019"})
+    yield
+    torch.set_num_threads(before)
 
 
 def opened(page: Page, capture, **settings) -> Page:

@@ -7,6 +7,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 
 from inspector.views.requests import answer
@@ -26,9 +27,13 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _read_before(sentence_capture) -> None:
-    """The five models and the calendars of 29 languages take seconds to load, once."""
+def _ready(sentence_capture):
+    """Models and calendars load once, for seconds; vectors of 128 numbers are not worth a second thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
     answer(sentence_capture, {"kind": "translate", "text": "4 mai 2019"})
+    yield
+    torch.set_num_threads(before)
 
 
 def opened(page: Page, capture, **settings: str) -> Page:

@@ -30,9 +30,17 @@ A.tabs = {
       const on = tab.dataset.view === view;
       tab.setAttribute("aria-selected", String(on));
       tab.tabIndex = on ? 0 : -1;
+      if (on) A.tabs.reveal(bench.parts.tablist, tab);
     }
     bench.stage();
     for (const [name, stage] of bench.stages) stage.panelElement.hidden = name !== view;
+  },
+
+  /** Where a row of buttons is wider than its place, the chosen one is brought into the middle. */
+  reveal(row, one) {
+    if (row.scrollWidth <= row.clientWidth) return;
+    const all = row.getBoundingClientRect(), box = one.getBoundingClientRect();
+    row.scrollLeft += box.left - all.left - (all.width - box.width) / 2;
   },
 
   move(bench, event) {

@@ -38,8 +38,8 @@
     A.dom.put(slot, children);
     const same = key && slot.querySelector(`[data-key="${key}"]`);
     if (same) same.focus();
-    const on = slot.scrollWidth > slot.clientWidth && slot.querySelector("[aria-pressed=true]");
-    if (on) slot.scrollLeft = on.offsetLeft - slot.clientWidth / 2;
+    const on = slot.querySelector("[aria-pressed=true]");
+    if (on) A.tabs.reveal(slot, on);
   }
 
   return { create, draw };

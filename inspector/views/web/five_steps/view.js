@@ -55,13 +55,13 @@
   }
 
   paint() {
-    const { stage, at } = this, theme = stage.theme(), { h, put } = A.dom, { STEPS, SYMBOLS } = A.steps.words;
+    const { stage, at } = this, theme = stage.theme(), { h, put } = A.dom, { STEPS, symbols } = A.steps.words;
     Object.assign(this, { theme, roles: A.roles(theme), ratio: Math.max(1, window.devicePixelRatio || 1) });
     A.steps.controls.draw(this.controls, this);
     this.title.textContent = `Step ${at} of 5: ${STEPS[at - 1].name}`;
     put(this.formula, this.data.formulas[STEPS[at - 1].formula].split(", \\quad").map((tex) => A.tex.element(tex, { block: true })));
     this.sentence.textContent = A.steps.words.sentence(this);
-    put(this.symbols, SYMBOLS[at].map(([tex, text]) => [h("dt", {}, A.tex.element(tex)), h("dd", {}, text)]));
+    put(this.symbols, symbols(this).map(([tex, text]) => [h("dt", {}, A.tex.element(tex)), h("dd", {}, text)]));
     this.grid.setAttribute("aria-label", `${STEPS[at - 1].name} in numbers. Arrows move through them.`);
     this.width = Math.max(240, this.grid.clientWidth);
     const { scene, regions } = A.steps.pictures.draw(this, this.width);

@@ -100,5 +100,8 @@
     5: "Two states and the context above, below what the model would write and how sure it is.",
   };
 
-  return { STEPS, SYMBOLS, caption: (view) => CAPTION[view.at](view), sentence: (view) => SENTENCE[view.at](view).join(""), how: (view) => HOW[view.at] };
+  /** What the letters of a step's formulas stand for: [TeX, words]. */
+  const symbols = ({ at, step }) => (at === 3 && step.focus ? [...SYMBOLS[3], ["p", "the place it wants to look at"], ["S", "how many characters were read"], ["D", `the window: ${step.window} to either side`]] : SYMBOLS[at]);
+
+  return { STEPS, symbols, caption: (view) => CAPTION[view.at](view), sentence: (view) => SENTENCE[view.at](view).join(""), how: (view) => HOW[view.at] };
 })();

@@ -46,6 +46,8 @@
     }
     if (form.known !== answer.text) { form.known = answer.text; form.field.value = answer.text; form.fail(null); }
     for (const chip of form.chips.querySelectorAll("button")) chip.setAttribute("aria-pressed", String(chip.dataset.date === answer.text));
+    const chosen = form.chips.querySelector("[aria-pressed=true]");
+    if (chosen) A.tabs.reveal(form.chips, chosen);
     form.element.classList.toggle("is-outside", !answer.known);
     put(form.said, A.dates.words.standing(answer));
   }
