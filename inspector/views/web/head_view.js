@@ -27,7 +27,7 @@ A.views.head_view = {
       specials = A.specials.create(stage),
       pairs = H.rail.pairs(stage),
       slider = H.rail.threshold(stage),
-      joining = H.rail.words(stage);
+      joining = A.joining.create(stage);
     view.list = A.rowPanel.create(stage);
     const heads = A.headPanel.create(stage);
     stage.picture.append(chips.element, view.strip.element, view.element);

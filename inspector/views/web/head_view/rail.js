@@ -19,24 +19,6 @@
     return { element, draw };
   }
 
-  /** Words, not pieces: only offered where a word has several. */
-  function words(stage) {
-    const { h } = A.dom,
-      box = h("input", { type: "checkbox" });
-    box.addEventListener("change", () => stage.selection.set({ words: box.checked }));
-    const element = h(
-      "section",
-      { class: "words-choice" },
-      h("label", { class: "choice" }, box, h("span", {}, "Words, not pieces", h("small", {}, "sum to a word, mean from a word"))),
-    );
-    const draw = () => {
-      const { group, layer, words: on } = stage.selection.state;
-      element.hidden = !A.merged.any(stage.data.queryTokens(group, layer)) && !A.merged.any(stage.data.keyTokens(group, layer));
-      box.checked = on;
-    };
-    return { element, draw };
-  }
-
   /** Mean share of a row's attention by segment: from A, B; to A, B, special. Cells are buttons that filter the links. */
   function pairs(stage) {
     const element = A.dom.h("section", { class: "pairs" });
@@ -119,5 +101,5 @@
     return shares;
   }
 
-  return { threshold, pairs, words, toSlider, fromSlider };
+  return { threshold, pairs, toSlider, fromSlider };
 })();

@@ -22,7 +22,7 @@
     );
     this.navigator = A.navigator.create(stage);
     this.specials = A.specials.create(stage);
-    this.joining = A.headView.rail.words(stage);
+    this.joining = A.joining.create(stage);
     this.settings = A.heat.settings.create(stage);
     this.readout = A.heat.readout.create(map, does);
     this.minimap = A.heat.minimap.create(map, does);
