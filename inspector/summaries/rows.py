@@ -37,14 +37,19 @@ def rectangle(table: Tensor, batch: int, queries: slice, keys: slice) -> Tensor:
 
 
 def key_range(mask: Mask, batch: int, queries: slice, num_keys: int) -> tuple[int, int]:
-    """The keys [from, to) outside which the band and the padding let none of the rows look; never empty."""
+    """The keys [from, to) outside which band, padding and packed segments let none of the rows look; never empty."""
     first, last = 0, num_keys
     if mask.right is not None:
         last = min(last, queries.stop + mask.offset + mask.right)
     if mask.left is not None:
         first = max(first, queries.start + mask.offset - mask.left)
+    seen = []
     if mask.keys is not None:
-        real = mask.keys[batch if mask.keys.shape[0] > 1 else 0].nonzero()
+        seen.append(mask.keys[batch if mask.keys.shape[0] > 1 else 0])
+    if mask.segments is not None:
+        of_rows, of_keys = (t[batch if t.shape[0] > 1 else 0] for t in mask.segments)
+        seen.append(torch.isin(of_keys, of_rows[queries].unique()))
+    for real in (part.nonzero() for part in seen):
         if len(real):
             first, last = max(first, int(real[0])), min(last, int(real[-1]) + 1)
     first = max(0, min(first, num_keys - 1))
