@@ -113,7 +113,7 @@ def test_numbers_are_read_by_pointer_and_by_arrows(page: Page, sentence_capture)
 def test_attention_and_character_are_chosen_and_go_into_the_link(page: Page, sentence_capture):
     opened(page, sentence_capture, step=2)
     label = page.locator(".steps-formula [role=math]")
-    expect(label).to_have_attribute("aria-label", re.compile(r"^e_i = vᵀ tanh\(W_kh_i \+ b_k \+ W_qs \+ b_q\)$"))
+    expect(label).to_have_attribute("aria-label", re.compile(r"^e_i = vᵀ tanh\(W_k h_i \+ b_k \+ W_q s \+ b_q\)$"))
     page.locator("[data-attention=scaled_dot_product]").click()
     drawn(page)
     expect(label).to_have_attribute("aria-label", "e_i = (sᵀh_i) / (√d)")
@@ -195,3 +195,9 @@ def test_a_page_of_its_own_carries_the_first_date(page: Page, sentence_capture, 
     page.locator("[data-date='2019年5月3日']").click()
     expect(page.locator(".view-five-steps .problem")).to_contain_text("This page carries")
     expect(page.locator(".steps-title")).to_have_text("Step 3 of 5: Softmax")
+
+
+def test_the_longest_formula_is_read_out_whole(page: Page, sentence_capture):
+    opened(page, sentence_capture, step=3, attention="local_p")
+    read = [f.get_attribute("aria-label") for f in page.locator(".steps-formula [role=math]").all()]
+    assert read == ["α_i = (exp(e_i)) / (Σ_{|j−p| ≤ D} exp(e_j)) exp(−((i−p)^2) / (2(D/2)^2))", "p = S σ(v_pᵀ tanh(W_p s))"]

@@ -209,7 +209,7 @@ def test_every_formula_is_drawn_as_mathml_and_read_out_in_words(page: Page, sent
     opened(page, sentence_capture)
     read = [f.get_attribute("aria-label") for f in page.locator(".dates-formula [role=math]").all()]
     assert read == [
-        "vᵀ tanh(W_k h_i + W_q s)".replace(" h", "h").replace(" s", "s"),
+        "vᵀ tanh(W_k h_i + W_q s)",
         "sᵀh_i",
         "sᵀh_i/√d",
         "sᵀWh_i, |i−p| ≤ D",

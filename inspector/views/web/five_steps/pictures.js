@@ -38,7 +38,7 @@
   function softmax(view, scene) {
     const { data, step, roles } = view, l = A.steps.bars.layout(scene.width, data.count), { scores, weights } = step, best = top(weights, 3);
     const above = A.steps.bars.add(scene, { values: scores, labels: data.characters, title: "score e", name: "e", low: Math.min(0, ...scores), high: Math.max(0, ...scores), digits: 1, strong: [], fill: roles.key, tall: 90 }, l, 8, view);
-    const title = step.focus ? "weight α: softmax inside the window, times the Gaussian (dashed)" : "weight α";
+    const title = step.focus ? "weight α, with the Gaussian (dashed)" : "weight α";
     const more = (c) => (step.focus ? `Gaussian ${A.words.weight(step.focus[c])}` : `e = ${A.words.weight(scores[c])}`);
     const below = A.steps.bars.add(scene, { values: weights, labels: data.characters, title, name: "α", low: 0, high: 1, digits: 2, strong: best.filter((c) => weights[c] >= 0.005), fill: roles.key, tall: 150, more, ghost: step.focus ? (s, place) => gaussian(s, place, step, l, roles) : null }, l, above.end + 16, view);
     scene.height = below.end;

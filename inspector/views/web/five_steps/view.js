@@ -30,7 +30,10 @@
 
   async draw() {
     const { stage } = this, { state } = stage.selection;
-    this.facts ||= await A.dates.store.facts(stage);
+    if (!this.facts) {
+      this.facts = await A.dates.store.facts(stage);
+      this.form.begin(this.facts, state.date);
+    }
     await this.ask(state);
     this.hover = null;
     this.paint();

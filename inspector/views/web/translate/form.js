@@ -11,7 +11,7 @@
     };
     const element = h("form", { class: "date-form", novalidate: true, "aria-label": "A date", on: { submit: (event) => { event.preventDefault(); submit(form, parts.field.value); } } },
       h("div", { class: "date-line" }, h("label", { class: "date-label", for: id }, "Date"), parts.field, parts.go, parts.chips), parts.error, parts.said);
-    const form = { stage, element, ...parts, asked: 0, known: null, fail: (error) => fail(form, error), draw: (facts, answer) => draw(form, facts, answer) };
+    const form = { stage, element, ...parts, asked: 0, known: null, fail: (error) => fail(form, error), begin: (facts, text) => begin(form, facts, text), draw: (facts, answer) => draw(form, facts, answer) };
     return form;
   }
 
@@ -39,11 +39,17 @@
     A.dom.put(form.error, card ? A.notice.card(null, card) : null);
   }
 
-  function draw(form, facts, answer) {
+  /** Before the first answer: the examples, the date that is being read, and that this takes a moment. */
+  function begin(form, facts, text) {
     const { h, put } = A.dom;
-    if (!form.chips.childElementCount) {
-      put(form.chips, h("span", { class: "small" }, "Examples"), facts.examples.map((text) => h("button", { type: "button", class: "chip round", dir: "auto", dataset: { date: text }, on: { click: () => { form.field.value = text; submit(form, text); } } }, text)));
-    }
+    form.field.value = text;
+    put(form.chips, h("span", { class: "small" }, "Examples"), facts.examples.map((text) => h("button", { type: "button", class: "chip round", dir: "auto", dataset: { date: text }, on: { click: () => { form.field.value = text; submit(form, text); } } }, text)));
+    put(form.said, "Reading it. The models are loaded once, which takes a few seconds.");
+  }
+
+  function draw(form, facts, answer) {
+    const { put } = A.dom;
+    if (!form.chips.childElementCount) begin(form, facts, answer.text);
     if (form.known !== answer.text) { form.known = answer.text; form.field.value = answer.text; form.fail(null); }
     for (const chip of form.chips.querySelectorAll("button")) chip.setAttribute("aria-pressed", String(chip.dataset.date === answer.text));
     const chosen = form.chips.querySelector("[aria-pressed=true]");

@@ -92,7 +92,7 @@ A.tex = (() => {
   const draw = (node) => DRAW[node.kind](node);
 
   const SAY = {
-    row: (n) => n.items.map(say).join("").replace(/([=+≤·])/g, " $1 ").replace(/,/g, ", ").replace(/ +/g, " ").trim(),
+    row: (n) => n.items.map((item, i) => say(item) + (n.items[i + 1] && apart(item, n.items[i + 1]) ? " " : "")).join("").replace(/([=+≤·])/g, " $1 ").replace(/,/g, ", ").replace(/ +/g, " ").trim(),
     space: (n) => (n.wide ? " " : " "),
     name: (n) => (n.text === "tanh" ? " tanh" : n.text),
     sum: () => "Σ",
@@ -101,8 +101,11 @@ A.tex = (() => {
     over: (n) => n.mark + say(n.inside),
     prime: (n) => `${say(n.base)}′`,
     fence: (n) => n.open + say(n.inside) + n.close,
-    scripts: (n) => say(n.base) + (n.sub ? `_${say(n.sub)}` : "") + (n.sup ? (n.sup.text === "⊤" ? "ᵀ" : `^${say(n.sup)}`) : "") + (n.base.kind === "sum" ? " " : ""),
+    scripts: (n) => say(n.base) + (n.sub ? `_${short(say(n.sub))}` : "") + (n.sup ? (n.sup.text === "⊤" ? "ᵀ" : `^${say(n.sup)}`) : "") + (n.base.kind === "sum" ? " " : ""),
   };
+  /** In one line a space keeps W_k h apart from W_{kh}, and a fraction from what follows it. */
+  const apart = (node, next) => (node.sub && node.base.kind !== "sum" && ["letter", "scripts", "over", "prime"].includes(next.kind)) || (node.kind === "frac" && next.kind === "name");
+  const short = (text) => (text.length > 2 ? `{${text}}` : text);
   const say = (node) => (SAY[node.kind] ? SAY[node.kind](node) : node.text);
 
   /** The formula in words and signs of one line: "e_i = vᵀ tanh(W_k h_i)". */

@@ -29,6 +29,8 @@
 
   build(facts) {
     this.facts = facts;
+    this.form.begin(facts, this.stage.selection.state.date);
+    this.stage.caption(["Five models read a date …"], A.dates.foot.how({ theme: this.stage.theme() }));
     this.figures = facts.models.map((m) => A.dates.figure.create(this, m));
     A.dom.put(this.grid, this.figures.map((f) => f.element), this.line);
     for (const figure of this.figures) {
