@@ -20,7 +20,7 @@ from inspector.analyses.additive_fit import Score, Texts, default_texts, fit_add
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heads", nargs="+", default=["0.2", "2.9", "5.5"], help="layer.head")
-    parser.add_argument("--hidden", nargs="+", type=int, default=[2, 8, 16, 33, 66])
+    parser.add_argument("--hidden", nargs="+", type=int, default=[8, 16, 66])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

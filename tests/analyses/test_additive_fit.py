@@ -45,6 +45,13 @@ def test_training_brings_a_small_fit_nearer(small):
     assert small.held_out.texts == 6
 
 
+def test_a_training_that_leads_away_is_dropped(bundled, texts):
+    few = Texts(texts.train[:3], texts.held_out[:1])
+    fit = fit_additive(bundled, 2, 9, texts=few, steps=3, learning_rate=0.1, baselines=False)
+    assert fit.steps == 0
+    assert fit.held_out == fit.start
+
+
 def test_the_baselines_that_are_owed_are_there(small):
     assert list(small.baselines) == ["uniform", "position only", "dot product, rank 16"]
     assert small.explained == pytest.approx(1 - small.held_out.kl / small.baselines["position only"].kl)
@@ -66,7 +73,7 @@ def test_it_prints_what_it_is(small):
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(bundled, texts):
     few = Texts(texts.train[:4], texts.held_out[:2])
-    one, again, other = (fit_additive(bundled, 5, 5, 4, texts=few, steps=12, baselines=False, seed=seed) for seed in (1, 1, 2))
+    one, again, other = (fit_additive(bundled, 2, 9, 8, texts=few, steps=12, baselines=False, seed=seed) for seed in (1, 1, 2))
     assert one.losses == again.losses
     assert torch.equal(one.attention.v, again.attention.v)
     assert one.losses != other.losses
@@ -170,3 +177,11 @@ def test_no_document_is_on_two_sides_and_texts_fit_their_length(bundled):
 def test_what_cannot_be_fitted_is_refused_in_three_sentences(bundled, texts, attempt, error, message):
     with pytest.raises(error, match=message):
         attempt(bundled, texts)
+
+
+@pytest.mark.parametrize("text", ["Hi", "the the the the the", "a b"])
+def test_a_text_of_hardly_a_word_is_fitted_too(bundled, text):
+    fits = fit_shown(bundled(text), 2, 9)
+    assert fits[-1].held_out.kl < 1e-3
+    assert all(fit.attention.v.isfinite().all() and fit.held_out.kl >= 0 for fit in fits)
+    assert fits[1].held_out.kl <= fits[1].start.kl + 1e-6

@@ -96,7 +96,7 @@ def _whitening(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     mean = rows.mean(0)
     centred = rows - mean
     values, vectors = torch.linalg.eigh(centred.T @ centred / len(rows))
-    values = values.clamp_min(max(float(values[-1]) * _FLOOR, 1e-30))
+    values = values.clamp_min(max(float(values[-1]) * _FLOOR, 1e-12))
     return mean, (vectors * values.sqrt()) @ vectors.T, (vectors / values.sqrt()) @ vectors.T
 
 

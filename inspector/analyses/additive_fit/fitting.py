@@ -12,7 +12,7 @@ from inspector.analyses.additive_fit.baselines import low_rank, position_only, u
 from inspector.analyses.additive_fit.corpus import Texts
 from inspector.analyses.additive_fit.directions import Directions, directions_of, start_from
 from inspector.analyses.additive_fit.result import AdditiveFit
-from inspector.analyses.additive_fit.rows import Place
+from inspector.analyses.additive_fit.rows import HeadRows, Place
 from inspector.analyses.additive_fit.scoring import LogWeights, Score, from_scores, score
 from inspector.analyses.additive_fit.sources import Sides, read_sides
 from inspector.analyses.additive_fit.training import Progress, Recipe, progress_of, train
@@ -55,7 +55,8 @@ def fit_additive(
     """An additive attention of ``hidden`` units fitted to one head, with its score on texts it has not seen.
 
     It begins as the head itself, or its strongest directions (``directions.py``), and goes on by gradient descent on
-    KL(head ‖ fit). Rows of special tokens are neither learnt nor scored; special keys are.
+    KL(head ‖ fit), unless that leads away from the head on the training texts: then it stays as it began. Rows of special
+    tokens are neither learnt nor scored; special keys are.
 
     Args:
         source: an inspector, which reads ``texts``; or captures, one text or batch each.
@@ -128,10 +129,11 @@ def fit_rows(
     epsilon = _EPSILON[is_whole(hidden, sides[0].width)]
     attention = start_from(found, hidden, epsilon=epsilon, seed=recipe.seed) if bias else _at_random(found, hidden, recipe.seed)
     start = score(_log_weights(attention), sides[1])
-    losses = train(_scores(attention), _trainable(attention), sides[0], recipe, progress)
-    attention.requires_grad_(False)
-    held_out = score(_log_weights(attention), sides[1]) if losses else start
     seen = sides[1] is sides[0]
+    begun = start if seen else score(_log_weights(attention), sides[0])
+    losses, learnt = train_or_keep(attention, sides[0], recipe, begun, progress)
+    attention.requires_grad_(False)
+    held_out = learnt if seen else score(_log_weights(attention), sides[1])
     layer, head, kind, tower = place
     return AdditiveFit(
         attention=attention,
@@ -141,7 +143,7 @@ def fit_rows(
         tower=tower,
         hidden=hidden,
         held_out=held_out,
-        train=held_out if seen else score(_log_weights(attention), sides[0]),
+        train=learnt,
         start=start,
         other=score(_log_weights(attention), sides[2]) if len(sides) > 2 else None,
         baselines=beside,
@@ -155,6 +157,19 @@ def fit_rows(
         source=source,
         seen=seen,
     )
+
+
+def train_or_keep(
+    attention: AdditiveAttention, rows: HeadRows, recipe: Recipe, begun: Score, progress: Progress | None
+) -> tuple[list[float], Score]:
+    """The losses of a training and the score on ``rows`` it led to; no losses and ``begun``, put back, if that was nearer."""
+    before = {name: tensor.clone() for name, tensor in attention.state_dict().items()}
+    losses = train(_scores(attention), _trainable(attention), rows, recipe, progress)
+    learnt = score(_log_weights(attention), rows) if losses else begun
+    if learnt.kl <= begun.kl:
+        return losses, learnt
+    attention.load_state_dict(before)
+    return [], begun
 
 
 def _check(hidden: int | None) -> None:

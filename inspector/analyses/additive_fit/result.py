@@ -30,7 +30,7 @@ class AdditiveFit:
         other: its score on texts of another domain; None without any.
         baselines: scores on the held-out texts: "uniform", "position only", "dot product, rank r".
         directions: the head's own directions, the strongest first.
-        steps, learning_rate, epsilon, seed: how it was made.
+        steps, learning_rate, epsilon, seed: how it was made; 0 steps where training did not help and the beginning was kept.
         losses: KL of each training batch, in nats.
         seconds: how long it took.
         source: what the texts were.
