@@ -180,6 +180,7 @@ def test_each_step_can_be_taken_away_as_a_drawing_and_as_a_table(page: Page, sen
     page.locator("[data-action=download]").click()
     with page.expect_download() as got:
         page.locator("[data-download=svg]").click()
+    assert got.value.suggested_filename == f"five-steps-additive-step-{step}-3-mai-2019.svg"
     text = got.value.path().read_text("utf-8")
     assert f"step {step} of 5, {NAMES[step - 1].lower()}" in text
     assert "NaN" not in text

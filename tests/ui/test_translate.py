@@ -245,6 +245,7 @@ def test_maps_and_numbers_can_be_taken_away(page: Page, sentence_capture, tmp_pa
         with page.expect_download() as download:
             page.locator(f"[data-download={kind}]").click()
         got[kind] = download.value.path()
+        assert download.value.suggested_filename == f"translate-3-mai-2019.{kind}"
     text = got["svg"].read_text("utf-8")
     assert text.count("<image") >= 5
     assert "Scaled dot product" in text

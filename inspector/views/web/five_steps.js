@@ -7,6 +7,7 @@ A.views.five_steps = {
 
   create(stage) {
     const view = new A.steps.View(stage);
-    return { draw: () => view.draw(), canvas: () => A.steps.files.canvas(view), svg: () => A.steps.files.svg(view), table: () => A.steps.files.table(view), key: (event) => view.key(event) };
+    return { draw: () => view.draw(), canvas: () => A.steps.files.canvas(view), svg: () => A.steps.files.svg(view), table: () => A.steps.files.table(view), key: (event) => view.key(event),
+      file: () => `${view.data.attention.replace(/_/g, "-")}-step-${view.at}-${A.dates.files.name(view.data.text)}` };
   },
 };

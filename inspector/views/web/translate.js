@@ -8,6 +8,7 @@ A.views.translate = {
 
   create(stage) {
     const view = new A.dates.View(stage);
-    return { draw: () => view.draw(), canvas: () => A.dates.files.canvas(view), svg: () => A.dates.files.svg(view), table: () => A.dates.files.table(view), key: (event) => view.key(event) };
+    return { draw: () => view.draw(), canvas: () => A.dates.files.canvas(view), svg: () => A.dates.files.svg(view), table: () => A.dates.files.table(view), key: (event) => view.key(event),
+      file: () => A.dates.files.name(view.answer.text) };
   },
 };

@@ -22,11 +22,12 @@ A.exporting = (() => {
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
-  /** The file name says what it is: one-head-layer-3-head-1.svg */
+  /** The file name says what it is: one-head-layer-3-head-1.svg, or what the view itself says after its slug. */
   function name(bench, kind) {
     const { view, layer, heads } = bench.selection.state,
       slug = (bench.manifest.views.find((v) => v.name === view) || { slug: view }).slug;
-    return `${slug}-layer-${layer}-head-${heads.slice(0, 4).join("-")}.${kind}`;
+    const { file } = bench.stage().view;
+    return file ? `${slug}-${file()}.${kind}` : `${slug}-layer-${layer}-head-${heads.slice(0, 4).join("-")}.${kind}`;
   }
 
   async function save(bench, kind) {

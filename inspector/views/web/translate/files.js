@@ -26,6 +26,9 @@
     A.dates.maps.add(made, figure, view, x, y + HEAD - 14);
   }
 
+  /** A date as part of a file name: letters and digits, the rest as hyphens. */
+  const name = (text) => text.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "date";
+
   const canvas = (view) => A.paintScene(document.createElement("canvas"), scene(view), Math.max(2, view.ratio), view.roles.card);
 
   function svg(view) {
@@ -38,5 +41,5 @@
     return { caption: `Where each attention looks in “${answer.text}”: one row for each character written, one column for each character read.`, columns: ["attention", "position", "written", "probability", ...characters.map((c, i) => `${i} ${A.dates.words.shown(c)}`)], rows, facts };
   }
 
-  return { canvas, svg, table };
+  return { canvas, svg, table, name };
 })();
