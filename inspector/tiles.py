@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -100,9 +101,10 @@ def _tile(call: AttentionCall, head: int, rows: slice, columns: slice, pool: int
         some = slice(start, min(rows.stop, start + down))
         lse = sums[some.start - rows.start : some.stop - rows.start]
         uniform = _uniform_rows(call, lse)
-        reach = (columns.start, columns.start, columns.stop) if uniform is not None else _reach(blocks, some, columns, pool)
+        whole = (columns.start, columns.start, columns.stop)
+        reach = whole if uniform is not None else _reach(blocks, some, columns, pool)
         at = slice((some.start - rows.start) // pool, math.ceil((some.stop - rows.start) / pool))
-        for part in _parts(*reach, across):
+        for part in _parts(reach, across):
             weights = blocks.weights(some, part, lse[None])[0]
             if uniform is not None:
                 weights = weights.masked_fill(uniform[:, None], 1 / call.shape[3])
@@ -125,9 +127,9 @@ def _reach(blocks: Blocks, rows: slice, columns: slice, pool: int) -> tuple[int,
     return low, min(max(middle, low), high), high
 
 
-def _parts(first: int, clear: int, last: int, size: int) -> Iterator[slice]:
+def _parts(reach: tuple[int, int, int], size: int) -> Iterator[slice]:
     """Slices of at most ``size`` from first to clear and from clear to last."""
-    for begin, end in ((first, clear), (clear, last)):
+    for begin, end in pairwise(reach):
         for start in range(begin, end, size):
             yield slice(start, min(end, start + size))
 
