@@ -22,7 +22,7 @@ from inspector.hooks.projecting import Projections, record_projected
 from inspector.hooks.session import Session, quiet, watching
 from inspector.scores import Given
 
-__all__ = ["PATCHES", "record_functional"]
+__all__ = ["PATCHES", "rebound", "record_functional"]
 
 _forward = nn.MultiheadAttention.forward
 _layer_forward = nn.TransformerEncoderLayer.forward
@@ -57,6 +57,16 @@ def _tapped_forward(self: nn.MultiheadAttention, *args: Any, **kwargs: Any) -> A
             except Exception as error:  # a tap may fail; the model may not
                 session.failed(self, error)
     return result
+
+
+def rebound(module: nn.MultiheadAttention) -> Callable[[], None]:
+    """Lets an offloaded ``module`` run the wrapped forward, which its own copy of the method would pass by; returns the way back.
+
+    Accelerate keeps the method it replaced as ``_old_forward`` and calls it with the weights in place.
+    """
+    old = module._old_forward
+    module._old_forward = functools.partial(_tapped_forward, module)  # type: ignore[assignment]
+    return lambda: setattr(module, "_old_forward", old)
 
 
 @functools.wraps(_layer_forward)

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.overrides import _get_current_function_mode, _len_torch_function_stack
 
 from inspector.hooks import adapters, byhand
+from inspector.hooks.multihead import rebound
 from inspector.hooks.operators import Followed, OperatorMode, Scope
 from inspector.hooks.reach import may_write_attention, reported_by
 from inspector.hooks.reported import close_report, open_report
@@ -45,6 +46,7 @@ class _Hooks:
     handles: list[Any] = field(default_factory=list)
     known: set[nn.Module] = field(default_factory=set)
     swapping: list[nn.Module] = field(default_factory=list)
+    undo: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def thread(self) -> _Thread:
@@ -123,6 +125,8 @@ def hooked(session: Session) -> Iterator[None]:
             handle.remove()
         for module in hooks.swapping:
             del module.set_attention_type
+        for undo in hooks.undo:
+            undo()
         hooks.close()
 
 
@@ -131,6 +135,8 @@ def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
     if module in hooks.known:
         return
     hooks.known.add(module)
+    if isinstance(module, nn.MultiheadAttention) and "_old_forward" in vars(module):
+        hooks.undo.append(rebound(module))
     hooks.handles += _hook(session, hooks, module)
     if hasattr(module, "set_attention_type") and "set_attention_type" not in vars(module):
         original = module.set_attention_type

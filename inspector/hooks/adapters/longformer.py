@@ -92,7 +92,7 @@ def longformer(session: Session, module: nn.Module, args: tuple, kwargs: dict[st
     proof = _proof(session, module, scores, _heads(module, module.value(hidden)), out)
     session.add(module, scores, "adapter:longformer", proof, layout=Bands(window, special))
     if special is not None:
-        _global(session, module, hidden, padding, special, given["hidden_states"].shape[1])
+        _global(session, module, hidden, padding, special, given["hidden_states"].shape[1], output[0][:, :real])
 
 
 def _length(session: Session, hidden: Tensor) -> int:
@@ -107,20 +107,27 @@ def _proof(session: Session, module: nn.Module, scores: Scores, value: Tensor, o
     return session.prove(scores, value, output)
 
 
-def _global(session: Session, module: nn.Module, hidden: Tensor, padding: Tensor, special: Tensor, num_keys: int) -> None:
-    """The rows of the global tokens, items with fewer of them filled up with rows of token 0 that no one uses."""
-    most = int(special.sum(-1).max())
-    asking = hidden.new_zeros(hidden.shape[0], most, hidden.shape[-1])
+def _global(
+    session: Session, module: Any, hidden: Tensor, padding: Tensor, special: Tensor, num_keys: int, output: Tensor
+) -> None:
+    """The rows of the global tokens; an item with fewer of them is filled up with rows that no one uses."""
+    counts = special.sum(-1)
+    asking, answers = (hidden.new_zeros(len(hidden), int(counts.max()), hidden.shape[-1]) for _ in range(2))
     for item, of_item in enumerate(special):
-        asking[item, : int(of_item.sum())] = hidden[item, of_item]
+        asking[item, : int(counts[item])] = hidden[item, of_item]
+        answers[item, : int(counts[item])] = output[item, of_item]
     scores = Scores(
         _heads(module, module.query_global(asking)),
         _heads(module, module.key_global(hidden)),
         1 / math.sqrt(module.head_dim),
         Mask(keys=~padding),
     )
+    if bool((counts == counts[0]).all()):
+        proof = _proof(session, module, scores, _heads(module, module.value_global(hidden)), _heads(module, answers))
+    else:
+        proof = Proof(None, note="items with fewer global tokens are filled up with rows that no one uses")
     note = "rows are the global tokens, in order"
-    session.add(module, scores, "adapter:longformer", note=note, layout=Transposed(num_keys))
+    session.add(module, scores, "adapter:longformer", proof, note=note, layout=Transposed(num_keys))
 
 
 def _local_mask(window: int, padding: Tensor, special: Tensor | None) -> Mask:
