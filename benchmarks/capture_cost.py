@@ -1,6 +1,6 @@
 """What a capture costs: the forward pass with it, over the forward pass without, alternated in one process.
 
-    python benchmarks/capture_cost.py [--tokens 512] [--repeat 15] [--threads 2]
+    python -m benchmarks.capture_cost [--tokens 512] [--repeat 15] [--threads 2]
 
 Medians of alternated runs, so that a busy machine slows both alike. ``idle`` is the plain forward with the package
 imported and a capture opened and closed before, over the forward before any capture: nothing may be left.

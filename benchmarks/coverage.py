@@ -1,6 +1,6 @@
 """How much of Transformers the hook layer reaches: every model class, made tiny, run with and without a capture.
 
-    python benchmarks/coverage.py [--only PATTERN] [--out coverage.jsonl]
+    python -m benchmarks.coverage [--only PATTERN] [--out coverage.jsonl]
 
 For each class: is the output bit for bit the same, does every tensor that eager ``output_attentions=True`` returns equal a
 captured call within 1e-5, does every proof hold. Classes whose configuration or inputs cannot be guessed are counted as
