@@ -21,7 +21,9 @@ setup: .venv/installed-dev browser
 test: .venv/installed-dev browser
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+# Gradio writes a .pyi beside the component whenever it is imported; a stale one would be checked in its place.
 check: .venv/installed-dev
+	@rm -f inspector/component.pyi
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -11,8 +11,8 @@ from typing import Any
 
 import gradio as gr
 
-from inspector.component import Captures, Workbench, error_value
-from inspector.errors import InputTooLong, InspectorError
+from inspector.component import Captures, Workbench, error_value, export_folder
+from inspector.errors import InputTooLong, InspectorError, ModelError
 from inspector.examples import EXAMPLES, MODELS, Example, example
 from inspector.service import Service, summary_of
 
@@ -42,7 +42,9 @@ class App:
         """The example that is drawn before anyone clicks."""
         first = EXAMPLES[0]
         try:
-            return self._value("bundled", first.text, first.pair, self.service.inspect("bundled", first.text, first.pair))
+            return self._value(
+                "bundled", first.text, first.pair, self.service.inspect("bundled", first.text, first.pair), pinned=True
+            )
         except InspectorError as error:
             return error_value(error)
 
@@ -58,6 +60,14 @@ class App:
         if wanted["name"] == "open":
             model = wanted["model"] or "bundled"
             text, pair = (found.text, found.pair) if found else (wanted["text"], wanted["pair"])
+            if model not in (name for _, name in MODELS):
+                asked = ModelError(
+                    f"This link names the model {model[:80]!r}.",
+                    "A link does not load a model of its own choice.",
+                    "Press Inspect if you want it.",
+                )
+                yield model, text, pair, error_value(asked)
+                return
         elif wanted["name"] != "cut":
             yield (gr.skip(),) * 4
             return
@@ -66,14 +76,11 @@ class App:
 
     def api(self, model: str, text: str, pair: str = "") -> tuple[dict[str, Any], str]:
         """Tokens, layers, heads and every measure of every head as JSON, and the capture as a safetensors file."""
-        from gradio.utils import get_upload_folder
-
         try:
-            capture = self.service.inspect(model or "bundled", text, pair)
-            folder = Path(get_upload_folder()) / self.captures.add(capture)
-            folder.mkdir(parents=True)
-            capture.save(folder / "capture.safetensors")
-            return summary_of(capture), str(folder / "capture.safetensors")
+            capture = self.service.inspect(str(model or "bundled"), text or "", pair or "")
+            file = export_folder() / "capture.safetensors"
+            capture.save(file)
+            return summary_of(capture), str(file)
         except InspectorError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -88,10 +95,10 @@ class App:
         except Exception as error:  # whatever a model does to its input, the app stays up and says what happened
             return error_value(error)
 
-    def _value(self, model: str, text: str, pair: str, capture: Any) -> dict[str, Any]:
+    def _value(self, model: str, text: str, pair: str, capture: Any, pinned: bool = False) -> dict[str, Any]:
         known = next((e for e in EXAMPLES if (e.text, e.pair) == (text, pair)), None)
         if known is not None and model == "bundled":
-            return self.bench.show(capture, start=known.start, link={"example": known.name})
+            return self.bench.show(capture, start=known.start, link={"example": known.name}, pinned=pinned)
         link = {"model": model, "text": text, "pair": pair} if len(text) + len(pair) < 2000 else {}
         return self.bench.show(capture, link={name: value for name, value in link.items() if value})
 
@@ -119,7 +126,7 @@ class App:
 def build_app() -> gr.Blocks:
     """The page and its events."""
     app = App()
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 7200)) as demo:
         gr.HTML(BRAND, elem_id="brand")
         with gr.Row(elem_id="form"):
             model = gr.Dropdown(

@@ -5,9 +5,11 @@ A capture stays on the server under a name that cannot be guessed; the browser g
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,11 @@ from inspector.views import VIEWS
 from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
 from inspector.views.requests import answer
+from inspector.views.steps import one_forward
 
-__all__ = ["Captures", "Workbench", "error_value"]
+__all__ = ["Captures", "Workbench", "error_value", "export_folder"]
 
-KEPT, SECONDS = 64, 2 * 3600
+KEPT_BYTES, SECONDS = 4 * 2**30, 2 * 3600
 
 # Runs once per mount. The drawn template is static, so that Gradio never expands anything a token says.
 _LOAD = """
@@ -41,29 +44,47 @@ new MutationObserver(follow).observe(host, {attributes: true, attributeFilter: [
 
 
 class Captures:
-    """Captures by unguessable name, shared by no one who was not given the name; old ones are forgotten."""
+    """Captures by unguessable name, for no one who was not given the name.
 
-    def __init__(self, kept: int = KEPT, seconds: float = SECONDS) -> None:
-        self._kept: TTLCache[str, Capture] = TTLCache(kept, seconds)
+    The ones nobody has looked at for longest are forgotten: after a while, or when all together grow too large.
+    """
+
+    def __init__(self, kept_bytes: int = KEPT_BYTES, seconds: float = SECONDS) -> None:
+        self._kept: TTLCache[str, Capture] = TTLCache(kept_bytes, seconds, getsizeof=lambda capture: max(1, capture.nbytes))
+        self._pinned: dict[str, Capture] = {}
+        self._large: tuple[str, Capture] | None = None
         self._lock = threading.Lock()
 
-    def add(self, capture: Capture) -> str:
-        """Keeps the capture and returns its new name."""
+    def add(self, capture: Capture, *, pinned: bool = False) -> str:
+        """Keeps the capture and returns its new name; a pinned one is never forgotten."""
         name = secrets.token_urlsafe(18)
         with self._lock:
-            self._kept[name] = capture
+            if pinned:
+                self._pinned[name] = capture
+            elif capture.nbytes > self._kept.maxsize:  # larger than all may be together: the last such one alone
+                self._large = (name, capture)
+            else:
+                self._kept[name] = capture
         return name
 
     def get(self, name: object) -> Capture:
-        """The capture of that name.
+        """The capture of that name; looking at it keeps it.
 
         Raises:
             OutOfRange: it was never there, or was forgotten.
         """
         with self._lock:
-            found = self._kept.get(name) if isinstance(name, str) else None
+            found = self._find(name) if isinstance(name, str) else None
         if found is None:
             raise OutOfRange("A view asked for data.", "The server keeps this capture no longer.", "Press Inspect again.")
+        return found
+
+    def _find(self, name: str) -> Capture | None:
+        if self._large is not None and self._large[0] == name:
+            return self._large[1]
+        found = self._pinned.get(name) or self._kept.get(name)
+        if name in self._kept:
+            self._kept[name] = self._kept[name]
         return found
 
 
@@ -82,7 +103,7 @@ class Workbench(gr.HTML):
         )
 
     def show(
-        self, capture: Capture, *, start: dict[str, Any] | None = None, link: dict[str, str] | None = None
+        self, capture: Capture, *, start: dict[str, Any] | None = None, link: dict[str, str] | None = None, pinned: bool = False
     ) -> dict[str, Any]:
         """The value that draws ``capture``.
 
@@ -90,14 +111,16 @@ class Workbench(gr.HTML):
             capture: what to show.
             start: the selection to begin with.
             link: what a link needs beside the selection to come back here (model, text, pair, example).
+            pinned: keep the capture as long as the server runs.
         """
-        manifest = manifest_of(capture, identity=self.captures.add(capture), start=start)
+        capture = one_forward(capture)
+        manifest = manifest_of(capture, identity=self.captures.add(capture, pinned=pinned), start=start)
         return {"manifest": manifest | {"link": link or {}}}
 
     def _fetching(self) -> Any:
         captures = self.captures
 
-        def fetch(request: str) -> dict[str, Any]:
+        def fetch(request: Any) -> dict[str, Any]:
             return answer_for(captures, request)
 
         return fetch
@@ -113,37 +136,47 @@ class Workbench(gr.HTML):
         raise AttributeError(f"'Workbench' object has no attribute {name!r}")
 
 
-def answer_for(captures: Captures, request: str) -> dict[str, Any]:
-    """The answer to one request of a browser, which is JSON and may be anything."""
-    import json
-
+def answer_for(captures: Captures, request: Any) -> dict[str, Any]:
+    """The answer to one request of a browser, which should be an object as JSON and may be anything."""
     try:
-        wanted = json.loads(request)
+        wanted = json.loads(request) if isinstance(request, str) else None
         if not isinstance(wanted, dict):
             raise OutOfRange("A view asked for data.", "The request is not an object.", "Reload the page.")
         capture = captures.get(wanted.pop("capture", None))
+        wanted.pop("limit", None)  # how much is sent at once is the server's to say
         return _export(capture, wanted) if wanted.get("kind") == "export" else answer(capture, wanted)
-    except (InspectorError, ValueError, RecursionError) as error:
+    except (InspectorError, ValueError, TypeError, OverflowError, RecursionError) as error:
         return error_value(error)
+
+
+def export_folder() -> Path:
+    """A new folder where Gradio serves files from; the ones of two hours ago are removed."""
+    root = Path(get_upload_folder()) / "attention-inspector"
+    root.mkdir(parents=True, exist_ok=True)
+    for old in root.iterdir():
+        if old.stat().st_mtime < time.time() - SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+    folder = root / secrets.token_hex(20)
+    folder.mkdir()
+    return folder
 
 
 def _export(capture: Capture, request: dict[str, Any]) -> dict[str, Any]:
     """Writes the capture, or a page of one view, where Gradio serves files from, and says where."""
     what, view = request.get("what"), request.get("view")
-    folder = Path(get_upload_folder()) / secrets.token_hex(20)
-    folder.mkdir(parents=True)
+    if what not in ("capture", "html"):
+        raise OutOfRange(
+            f"A download of {str(what)[:40]!r} was asked for.", "There are 'capture' and 'html'.", "Choose one of these."
+        )
+    folder = export_folder()
     try:
         if what == "capture":
             path = folder / "capture.safetensors"
             capture.save(path)
-        elif what == "html":
-            names = [str(view)] if view in VIEWS else list(VIEWS)[:3]
+        else:
+            names = [view] if isinstance(view, str) and view in VIEWS else list(VIEWS)[:3]
             path = folder / "attention.html"
             to_html(capture, names, path, start=request.get("start") if isinstance(request.get("start"), dict) else None)
-        else:
-            raise OutOfRange(
-                f"A download of {str(what)[:40]!r} was asked for.", "There are 'capture' and 'html'.", "Choose one of these."
-            )
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -43,10 +43,13 @@ class Service:
                 if name in self._kept:
                     return self._kept[name]
             step("Loading model", None)
-            found = Inspector.from_pretrained(name)
-            with self._lock:
-                self._kept[name] = found
-                self._loading.pop(name, None)
+            try:
+                found = Inspector.from_pretrained(name)
+                with self._lock:
+                    self._kept[name] = found
+            finally:
+                with self._lock:
+                    self._loading.pop(name, None)
             return found
 
     def inspect(self, name: str, text: str, pair: str = "", *, truncate: bool = False, step: Step = _silent) -> Capture:
