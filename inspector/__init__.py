@@ -2,9 +2,9 @@
 
 from inspector import analyses, bertviz, files, html, tiles  # noqa: F401  (they add methods to Capture)
 from inspector.captures import AttentionCall, Capture
-from inspector.hooks import capture
+from inspector.hooks import capture, carry
 from inspector.metrics import list_metrics, measure
 from inspector.models import Inspector
 from inspector.summaries import Summary
 
-__all__ = ["AttentionCall", "Capture", "Inspector", "Summary", "capture", "list_metrics", "measure"]
+__all__ = ["AttentionCall", "Capture", "Inspector", "Summary", "capture", "carry", "list_metrics", "measure"]

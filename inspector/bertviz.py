@@ -15,14 +15,14 @@ from inspector.errors import NoAttention, OutOfRange, TooLarge
 
 __all__ = ["LIMITS", "to_bertviz"]
 
-# Weights a page may hold. Measured on the bundled model (benchmarks/bertviz.py): about 46 bytes a weight; the head view of
+# Weights a page may hold. Measured on the bundled model (benchmarks/browser.py): about 46 bytes a weight; the head view of
 # 300,000 weights opens in 4.5 s and of 1,200,000 in 10 s, the model view of 300,000 in 13 s.
 LIMITS = {"head_view": 1_250_000, "model_view": 300_000}
 _SCRIPT = '<script type="text/javascript">'
 
 
 @method
-def to_bertviz(self: Capture, view: str = "head_view", layers: Sequence[int] | None = None, *, batch: int = 0) -> str:
+def to_bertviz(self: Capture, view: str = "head_view", layers: int | Sequence[int] | None = None, *, batch: int = 0) -> str:
     """BertViz's own HTML for this capture. It loads require.js, jQuery and d3 from cdnjs.cloudflare.com when opened.
 
     Args:
@@ -37,8 +37,11 @@ def to_bertviz(self: Capture, view: str = "head_view", layers: Sequence[int] | N
     """
     if view not in LIMITS:
         raise OutOfRange(f"BertViz's {view!r} was asked for.", "It has head_view and model_view here.", "Choose one of these.")
-    arguments, weights = _arguments(self, None if layers is None else list(layers), batch)
-    _check_size(view, weights, self, layers)
+    chosen = [layers] if isinstance(layers, int) else None if layers is None else list(layers)
+    if chosen == []:
+        raise OutOfRange("BertViz was asked for.", "The list of layers is empty.", "Name at least one, or none for all.")
+    arguments, weights = _arguments(self, chosen, batch)
+    _check_size(view, weights, self, chosen)
     return _inert(_draw(view, arguments))
 
 

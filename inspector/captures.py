@@ -169,7 +169,14 @@ class AttentionCall:
             return torch.arange(size, device=self.evidence.device)
         if isinstance(index, slice):
             return torch.arange(size, device=self.evidence.device)[index]
-        chosen = [int(i) for i in (index.tolist() if isinstance(index, Tensor) else [index] if isinstance(index, int) else index)]
+        given = index.tolist() if isinstance(index, Tensor) else [index] if isinstance(index, int) else list(index)
+        if any(isinstance(i, bool) or not isinstance(i, int) for i in given):
+            raise OutOfRange(
+                f"{name.capitalize()} {given!r} of {self.name!r} was asked for.",
+                "An index is a whole number.",
+                f"Use 0 to {size - 1}.",
+            )
+        chosen = given
         for i in chosen:
             if not -size <= i < size:
                 raise OutOfRange(
@@ -221,8 +228,8 @@ class Capture:
         """The calls of one tower and kind, in layer order."""
         return [call for call in self.calls if (call.tower, call.kind) == (tower, kind)]
 
-    def call(self, layer: int, kind: str | None = None, tower: str | None = None) -> AttentionCall:
-        """The call of one layer; ``kind`` and ``tower`` default to the first group there is.
+    def call(self, layer: int, kind: str | None = None, tower: str | None = None, step: int | None = None) -> AttentionCall:
+        """The call of one layer; ``kind`` and ``tower`` default to the first group there is, ``step`` to the last forward pass.
 
         Raises:
             OutOfRange: no such layer.
@@ -232,7 +239,8 @@ class Capture:
             raise OutOfRange(
                 f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {self.towers}.", "Choose one of these."
             )
-        pool = self.group(pool[0].tower, pool[0].kind)
+        step = max(c.step for c in pool) if step is None else step
+        pool = [c for c in self.group(pool[0].tower, pool[0].kind) if c.step == step]
         there = [c.layer_index for c in pool]
         wanted = there[layer] if -len(pool) <= layer < 0 else layer
         for call in pool:

@@ -48,8 +48,9 @@ def inspect(
     """
     try:
         _check(out)
+        chosen = None if layers is None else _numbers(layers)
         inspector = Inspector.from_pretrained(model)
-        options: dict[str, Any] = {"layers": _numbers(layers)} if layers is not None else {}
+        options: dict[str, Any] = {} if chosen is None else {"layers": chosen}
         if offload_to is not None:
             options["offload_to"] = offload_to
         text = sys.stdin.read() if text == "-" else text
@@ -62,14 +63,18 @@ def inspect(
         else:
             start = None
             if layer is not None or head is not None:
-                start = {"layer": capture.call(layer or 0).layer_index, "heads": [head or 0]}
+                call = capture.call(capture.calls[0].layer_index if layer is None else layer)
+                call.weights(batch=0, heads=head or 0, queries=0)  # a head that is not there is said, not drawn as another
+                start = {"layer": call.layer_index, "heads": [head or 0]}
             capture.to_html([str(name) for name in view] if view else "head_view", out, start=start)
         _say(capture, out)
     except InspectorError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
     except OSError as error:
-        typer.echo(f"error: The result was to be written to {out}. {error}. Give a place that can be written.", err=True)
+        typer.echo(
+            f"error: {f'The result was to be written to {out}. ' if out else ''}{error}. Check the path and its rights.", err=True
+        )
         raise typer.Exit(1) from error
 
 
@@ -80,6 +85,8 @@ def _numbers(layers: str) -> list[int]:
         first, _, last = part.strip().partition("-")
         if not first.isdigit() or (last and not last.isdigit()):
             raise typer.BadParameter(f"{part.strip()!r} is neither a layer nor a range of them", param_hint="--layers")
+        if int(last or first) < int(first):
+            raise typer.BadParameter(f"{part.strip()!r} runs backwards", param_hint="--layers")
         found.extend(range(int(first), int(last or first) + 1))
     return found
 
@@ -107,10 +114,8 @@ def _report(capture: Capture) -> None:
         typer.echo(f"{(tower + ' ') if tower else ''}{kind}-attention, highest head of each measure:")
         for name in list_metrics():
             scores = measure(capture, name, tower=tower, kind=kind)
-            values = scores.values.nan_to_num(float("-inf"))
-            layer, head = divmod(int(values.argmax()), values.shape[1])
-            if values.isfinite().any():
-                typer.echo(f"  {scores.title:<24} layer {layer:>2} head {head:>2}  {values[layer, head]:8.3f} {scores.unit}")
+            for layer, head, value in scores.top(1):
+                typer.echo(f"  {scores.title:<24} layer {layer:>2} head {head:>2}  {value:8.3f} {scores.unit}")
 
 
 def _say(capture: Capture, out: Path | None) -> None:

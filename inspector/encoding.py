@@ -22,13 +22,19 @@ def max_tokens(model: nn.Module, tokenizer: Any) -> int | None:
     positions = [getattr(text, name, None) for name in ("max_position_embeddings", "n_positions")]
     limits = [getattr(tokenizer, "model_max_length", None), *positions]
     known = [int(n) for n in limits if isinstance(n, int | float) and 0 < n < _UNBOUNDED]
-    return min(known, default=None)
+    return min([*known, *_position_rows(model)], default=None)
+
+
+def _position_rows(model: nn.Module) -> list[int]:
+    """Rows of position tables whose first ones belong to padding: RoBERTa and its kin count from ``padding_idx`` + 1."""
+    tables = [m for name, m in model.named_modules() if name.endswith("position_embeddings") and isinstance(m, nn.Embedding)]
+    return [table.num_embeddings - table.padding_idx - 1 for table in tables if table.padding_idx is not None]
 
 
 def encode(
     tokenizer: Any,
-    text: str | Sequence[str],
-    pair: str | Sequence[str] | None = None,
+    text: Any,
+    pair: Any = None,
     *,
     limit: int | None = None,
     truncate: bool = False,
@@ -53,7 +59,11 @@ def encode(
             "This model comes without a tokenizer.",
             "Give encodings, such as {'input_ids': …}, or pass a tokenizer.",
         )
-    texts = [text] if isinstance(text, str) else list(text)
+    if pair is None and not isinstance(text, str) and text is not None:
+        text, pair = _paired(text)
+    if isinstance(text, str) or not isinstance(text, Sequence):
+        text = [text]  # type: ignore[list-item]
+    texts = list(text)
     pairs: list[str | None] = [pair] if isinstance(pair, str) or pair is None else list(pair)
     if pair is None:
         pairs = [None] * len(texts)
@@ -67,9 +77,18 @@ def encode(
     return _collate(rows, tokenizer)
 
 
+def _paired(text: Any) -> tuple[Any, Any]:
+    """A tuple of two texts is a pair, a list of such tuples a batch of pairs."""
+    if isinstance(text, tuple) and len(text) == 2 and all(isinstance(part, str) for part in text):
+        return text
+    if isinstance(text, list) and text and all(isinstance(item, tuple) and len(item) == 2 for item in text):
+        return [first for first, _ in text], [second for _, second in text]
+    return text, None
+
+
 def _one(tokenizer: Any, text: Any, pair: Any, limit: int | None, truncate: bool) -> dict[str, list[int]]:
-    for given in (text, pair):
-        if given is not None and not isinstance(given, str):
+    for given in (text,) if pair is None else (text, pair):
+        if not isinstance(given, str):
             raise InputError(
                 "A text was to be inspected.",
                 f"A {type(given).__name__} was given.",
@@ -83,10 +102,10 @@ def _one(tokenizer: Any, text: Any, pair: Any, limit: int | None, truncate: bool
         )
     clean = [None if given is None else given.encode("utf-8", "replace").decode("utf-8") for given in (text, pair)]
     cut = {"truncation": True, "max_length": limit} if truncate and limit else {"truncation": False}
-    found = tokenizer(clean[0], clean[1] if clean[1] and clean[1].strip() else None, padding=False, **cut)
+    found = tokenizer(clean[0], clean[1] if clean[1] and clean[1].strip() else None, padding=False, verbose=False, **cut)
     row = {name: list(found[name]) for name in found if name in ("input_ids", "attention_mask", "token_type_ids")}
     count = len(row["input_ids"])
-    if count == 0:
+    if set(row["input_ids"]) <= set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}:
         raise EmptyInput("A text was to be inspected.", "The tokenizer makes no token of it.", "Type something else.")
     if limit is not None and count > limit:
         raise InputTooLong(

@@ -50,6 +50,11 @@ def save(self: Capture, path: str | os.PathLike[str]) -> None:
     }
     target = Path(path)
     part = target.with_name(target.name + ".part")
+    if not target.parent.is_dir() or target.is_dir():
+        found = "That is a folder." if target.is_dir() else "Its folder does not exist."
+        raise CaptureFileError(
+            f"A capture was to be saved as {os.fspath(path)!r}.", found, "Name a file in a folder that is there."
+        )
     try:
         save_file(shelf.tensors, part, metadata={_KEY: json.dumps(header, allow_nan=False)})
         part.replace(target)
@@ -72,15 +77,29 @@ def load(path: str | os.PathLike[str]) -> Capture:
     if text is None:
         raise _unreadable(path, "it is a safetensors file of something else")
     try:
-        header = json.loads(text)
+        header = json.loads(text, parse_constant=_refused)
         if header["version"] != VERSION:
             raise _unreadable(path, f"it has layout version {str(header['version'])[:20]}, this release reads {VERSION}")
         return _capture_in(header, tensors)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, RuntimeError, RegistryError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        RuntimeError,
+        ArithmeticError,
+        RegistryError,
+    ) as error:
         raise _unreadable(path, f"its header does not fit the layout ({type(error).__name__}: {str(error)[:120]})") from error
 
 
 Capture.load = staticmethod(load)  # type: ignore[method-assign,assignment]
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} where a number belongs")
 
 
 def _unreadable(path: str | os.PathLike[str], why: str) -> CaptureFileError:
@@ -161,6 +180,10 @@ def _call_in(entry: dict[str, Any], tensors: dict[str, Tensor]) -> AttentionCall
     if not isinstance(evidence, Scores | Given):
         raise ValueError("a call without queries and keys or weights")
     _check_evidence(evidence)
+    if entry["kind"] not in ("self", "cross") or int(entry["layer_index"]) < 0 or min(evidence.shape) < 1:
+        raise ValueError(
+            f"a call of kind {str(entry['kind'])[:20]!r}, layer {str(entry['layer_index'])[:20]}, shape {list(evidence.shape)}"
+        )
     layout = _fields_in(entry["layout"], tensors)
     if layout is not None and type(layout).__name__ not in LAYOUTS:
         raise ValueError("a layout that is none")
@@ -202,8 +225,8 @@ def _fields_in(entry: Any, tensors: dict[str, Tensor]) -> Any:
 def _check_evidence(evidence: Scores | Given) -> None:
     """Refuses tensors that do not fit together, before anything is drawn from them."""
     if isinstance(evidence, Given):
-        if evidence.table.ndim != 4:
-            raise ValueError(f"weights of shape {list(evidence.table.shape)}")
+        if evidence.table.ndim != 4 or not evidence.table.is_floating_point():
+            raise ValueError(f"weights of shape {list(evidence.table.shape)} and {evidence.table.dtype}")
         return
     query, key = evidence.query, evidence.key
     if (

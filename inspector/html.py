@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from inspector.captures import Capture, method
+from inspector.errors import CaptureFileError, OutOfRange
 from inspector.views import VIEWS
 from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
 from inspector.views.requests import answer
+from inspector.views.steps import one_forward
 
 __all__ = ["page", "to_html"]
 
@@ -28,6 +30,7 @@ def to_html(
     path: str | os.PathLike[str] | None = None,
     *,
     batch: int = 0,
+    step: int | None = None,
     start: dict[str, Any] | None = None,
     title: str | None = None,
 ) -> str:
@@ -37,16 +40,26 @@ def to_html(
         view: a view's name, or several; the first is shown first.
         path: where to write it.
         batch: which batch item.
+        step: which forward pass, where the capture holds several; the last by default.
         start: the selection to begin with, such as ``{"layer": 3, "heads": [1], "query": 10}``.
         title: the page's title.
 
     Raises:
         RegistryError: no such view.
+        OutOfRange: no such batch item or forward pass, or no view at all.
+        CaptureFileError: ``path`` cannot be written.
     """
     names = [view] if isinstance(view, str) else list(view)
-    text = page(self, names, batch=batch, start=start, title=title)
+    if not names:
+        raise OutOfRange("A page was asked for.", "It names no view.", f"Give one or several of {', '.join(VIEWS)}.")
+    text = page(one_forward(self, step), names, batch=batch, start=start, title=title)
     if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
+        try:
+            Path(path).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CaptureFileError(
+                f"A page was to be written to {os.fspath(path)!r}.", f"{error}.", "Give a place that can be written."
+            ) from error
     return text
 
 
@@ -109,4 +122,4 @@ def _inert(text: str) -> str:
 @method
 def _repr_html_(self: Capture) -> str:
     """The views for a notebook cell, drawn in a shadow root: no frame, and no style or script shared with other cells."""
-    return _mount(embedded(self, ["head_view", "model_view", "heat_map"]), "notebook")
+    return _mount(embedded(one_forward(self), ["head_view", "model_view", "heat_map"]), "notebook")

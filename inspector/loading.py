@@ -42,15 +42,15 @@ def load_model(name: str, **options: Any) -> PreTrainedModel:
         return chosen.from_pretrained(name, **{"use_safetensors": True, "trust_remote_code": False, **options}).eval()
 
 
-def load_tokenizer(name: str, **options: Any) -> Any | None:
-    """The tokenizer beside a model; None when the model comes without one (vision, audio, a bare folder)."""
+def load_tokenizer(name: str, **options: Any) -> tuple[Any | None, str]:
+    """The tokenizer beside a model, and why there is none: a model may come without one (vision, audio, a bare folder)."""
     folder = _local(name)
     if folder is not None and not any(next(folder.glob(pattern), None) for pattern in _FILES_OF_A_TOKENIZER):
-        return None
+        return None, "This model comes without a tokenizer."
     try:
-        return AutoTokenizer.from_pretrained(name, **_for_config(options))
-    except Exception:  # a tokenizer that cannot be read is like none: whoever gives a text is told so
-        return None
+        return AutoTokenizer.from_pretrained(name, **_for_config(options)), ""
+    except Exception as error:  # the model can still be used with encodings; whoever gives a text is told
+        return None, f"Its tokenizer cannot be read: {type(error).__name__}: {_short(error)}."
 
 
 def _for_config(options: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from inspector.loading import load_model, load_tokenizer
 
 __all__ = ["Inspector"]
 
-Text = str | Sequence[str] | Mapping[str, Any]
+_WHOLE_PROOF = 512  # tokens up to which every row is checked
 
 
 class Inspector:
@@ -39,9 +40,10 @@ class Inspector:
     1.0
     """
 
-    def __init__(self, model: nn.Module, tokenizer: Any = None, *, name: str | None = None) -> None:
+    def __init__(self, model: nn.Module, tokenizer: Any = None, *, name: str | None = None, untold: str = "") -> None:
         self.model = model
         self.tokenizer = tokenizer
+        self._untold = untold or "This model comes without a tokenizer."
         self.name = name or _name_of(model)
 
     @classmethod
@@ -58,25 +60,23 @@ class Inspector:
         """
         where = str(bundled_folder()) if str(name) == BUNDLED else str(name)
         model = load_model(where, **options)
-        return cls(
-            model,
-            load_tokenizer(where, **options),
-            name=TITLE if str(name) == BUNDLED else Path(where).name if Path(where).is_dir() else where,
-        )
+        tokenizer, untold = load_tokenizer(where, **options)
+        called = TITLE if str(name) == BUNDLED else Path(where).name if Path(where).is_dir() else where
+        return cls(model, tokenizer, name=called, untold=untold)
 
     @property
     def max_tokens(self) -> int | None:
         """The most tokens the model takes at once; None when it names no limit."""
         return max_tokens(self.model, self.tokenizer)
 
-    def __call__(self, text: Text, pair: str | Sequence[str] | None = None, *, truncate: bool = False, **options: Any) -> Capture:
+    def __call__(self, text: Any, pair: Any = None, *, truncate: bool = False, **options: Any) -> Capture:
         """What the model attends to on this input.
 
         The model runs once, without gradients and in evaluation mode (its training flags are put back). An encoder-decoder
         reads ``text`` and is given ``pair`` as its own output so far; without a pair it first writes its answer greedily.
 
         Args:
-            text: a text, a list of texts (a batch), or encodings such as ``{"pixel_values": …}``.
+            text: a text, a tuple of two (a pair), a list of either (a batch), or encodings such as ``{"pixel_values": …}``.
             pair: a second text for each: the second sentence of an encoder, the target of an encoder-decoder.
             truncate: cut what is longer than the model takes instead of raising.
             options: passed on to ``capture``.
@@ -88,6 +88,9 @@ class Inspector:
         """
         inputs = self.encode(text, pair, truncate=truncate)
         check_inputs(self.model, inputs, layers=options.get("layers"), offload=options.get("offload_to") is not None)
+        ids = inputs.get("input_ids")
+        if isinstance(ids, Tensor) and ids.shape[-1] <= _WHOLE_PROOF:  # short enough to check every row, not a sample
+            options.setdefault("proof_rows", None)
         with _evaluating(self.model), torch.no_grad():
             if _is_encoder_decoder(self.model) and "decoder_input_ids" not in inputs and "input_ids" in inputs:
                 inputs = self._with_answer(inputs, pair, truncate)
@@ -98,23 +101,35 @@ class Inspector:
             raise _no_attention(self.name, self.model, found)
         return found
 
-    def encode(self, text: Text, pair: str | Sequence[str] | None = None, *, truncate: bool = False) -> dict[str, Any]:
+    def encode(self, text: Any, pair: Any = None, *, truncate: bool = False) -> dict[str, Any]:
         """The encodings the model is given, on its device."""
         if isinstance(text, Mapping):
             if pair is not None:
                 raise InputError(
                     "Encodings and a second text were given.", "Encodings hold both already.", "Give one or the other."
                 )
-            inputs = dict(text)
+            inputs = {name: _as_tensor(value) for name, value in text.items()}
         else:
-            second = None if _is_encoder_decoder(self.model) else pair
-            inputs = encode(self.tokenizer, text, second, limit=self.max_tokens, truncate=truncate)
-            taken = _accepted(self.model)
-            inputs = {name: value for name, value in inputs.items() if taken is None or name in taken}
+            inputs = self._encode_text(text, pair, truncate)
+        _check_ids(self.model, inputs.get("input_ids"))
         device = getattr(self.model, "device", None) or next(self.model.parameters()).device
         return {name: value.to(device) if isinstance(value, Tensor) else value for name, value in inputs.items()}
 
-    def _with_answer(self, inputs: dict[str, Any], pair: str | Sequence[str] | None, truncate: bool) -> dict[str, Any]:
+    def _encode_text(self, text: Any, pair: Any, truncate: bool) -> dict[str, Any]:
+        if self.tokenizer is None:
+            raise InputError("A text was given.", self._untold, "Give encodings, such as {'input_ids': …}, or pass a tokenizer.")
+        second = None if _is_encoder_decoder(self.model) else pair
+        inputs = encode(self.tokenizer, text, second, limit=self.max_tokens, truncate=truncate)
+        taken = _accepted(self.model)
+        kept: dict[str, Any] = {name: value for name, value in inputs.items() if taken is None or name in taken}
+        main = getattr(self.model, "main_input_name", "input_ids")
+        if "input_ids" not in kept or (main != "input_ids" and "input_ids" not in _named(self.model)):
+            raise InputError(
+                "A text was given.", f"This model takes {main}, no text.", f"Give encodings, such as {{{main!r}: …}}."
+            )
+        return kept
+
+    def _with_answer(self, inputs: dict[str, Any], pair: Any, truncate: bool) -> dict[str, Any]:
         """The inputs with what the decoder has written: the given target shifted right, or the model's own greedy answer."""
         if pair is None:
             if not getattr(self.model, "can_generate", lambda: False)():
@@ -130,6 +145,33 @@ class Inspector:
         return f"<Inspector of {self.name} ({type(self.model).__name__})>"
 
 
+def _as_tensor(value: Any) -> Any:
+    """Lists and arrays of numbers, as a tokenizer gives them when it is not asked for tensors, with a batch axis."""
+    if isinstance(value, Tensor) or not (isinstance(value, list | tuple) or hasattr(value, "__array__")):
+        return value
+    try:
+        found = torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            "Encodings were given.", f"They are no rectangle of numbers ({error}).", "Pad them to one length."
+        ) from error
+    return found[None] if found.ndim == 1 else found
+
+
+def _check_ids(model: nn.Module, ids: Any) -> None:
+    """Token ids the model has no embedding for would end in an index error deep inside it."""
+    table = getattr(model, "get_input_embeddings", lambda: None)() if hasattr(model, "config") else None
+    if not isinstance(ids, Tensor) or not isinstance(table, nn.Embedding) or ids.numel() == 0 or ids.is_floating_point():
+        return
+    low, high = int(ids.min()), int(ids.max())
+    if low < 0 or high >= table.num_embeddings:
+        raise InputError(
+            "Token ids were given.",
+            f"They run from {low} to {high}, and the model knows 0 to {table.num_embeddings - 1}.",
+            "Encode the text with the model's own tokenizer.",
+        )
+
+
 def _name_of(model: nn.Module) -> str:
     path = str(getattr(getattr(model, "config", None), "_name_or_path", "") or "")
     return (Path(path).name if Path(path).is_dir() else path) or type(model).__name__
@@ -139,15 +181,18 @@ def _is_encoder_decoder(model: nn.Module) -> bool:
     return bool(getattr(getattr(model, "config", None), "is_encoder_decoder", False))
 
 
-def _accepted(model: nn.Module) -> set[str] | None:
-    """The arguments ``forward`` names; None when it takes anything."""
-    import inspect
-
+def _named(model: nn.Module) -> set[str]:
+    """The arguments ``forward`` names."""
     try:
-        parameters = inspect.signature(model.forward).parameters
+        return set(inspect.signature(model.forward).parameters)
     except (TypeError, ValueError):
-        return None
-    return None if {"args", "kwargs"} & set(parameters) and "input_ids" not in parameters else set(parameters)
+        return set()
+
+
+def _accepted(model: nn.Module) -> set[str] | None:
+    """The arguments ``forward`` takes; None when it takes anything."""
+    named = _named(model)
+    return None if not named or ({"args", "kwargs"} & named and "input_ids" not in named) else named
 
 
 @contextlib.contextmanager

@@ -55,6 +55,12 @@ def test_layers_and_disk_make_a_run_smaller_and_the_estimate_says_so(tmp_path):
     assert [call.layer_index for call in Capture.load(file).calls] == [0, 4, 5]
 
 
+def test_the_layers_that_are_printed_are_those_that_ran():
+    shown = run("The cat sat on the mat.", "--layers", "5")
+    assert "layer  5" in shown.stdout
+    assert "layer  0" not in shown.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
@@ -65,6 +71,8 @@ def test_layers_and_disk_make_a_run_smaller_and_the_estimate_says_so(tmp_path):
         (["text", "--out", "nowhere/x.html"], 2, "does not exist"),
         (["text", "--view", "nonsense"], 2, "head_view"),
         (["text", "--layers", "0-x"], 2, "neither a layer"),
+        (["text", "--layers", "5-2"], 2, "backwards"),
+        (["text", "--head", "99", "--out", "x.html"], 1, "0 to 11"),
         (["text", "--layer", "99", "--out", "x.html"], 1, "0 to 5"),
     ],
 )

@@ -115,9 +115,7 @@ def test_a_recognised_table_allows_exactly_what_it_did(case: tuple[Mask, int, in
     table = dense(mask.with_(bias=None), queries, keys)
     for given_table in (table, table[:, :1], table[:1, :1]):
         found = recognised(given_table)
-        assert torch.equal(
-            dense(found, queries, keys), given_table.expand(BATCH, HEADS, -1, -1)
-        )
+        assert torch.equal(dense(found, queries, keys), given_table.expand(BATCH, HEADS, -1, -1))
 
 
 def test_a_causal_table_becomes_two_integers() -> None:

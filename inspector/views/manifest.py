@@ -41,7 +41,7 @@ def manifest_of(capture: Capture, *, batch: int = 0, identity: str = "", start: 
         "batches": max((call.shape[0] for call in capture.calls), default=1),
         "axes": _axes(capture, batch),
         "groups": groups,
-        "measures": [_metric(name) for name in list_metrics()],
+        "measures": [_metric(name, capture) for name in list_metrics()],
         "proof": _proof(capture, groups, batch),
         "missing": [{"name": entry.name, "reason": entry.reason} for entry in capture.missing],
         "views": [
@@ -108,10 +108,12 @@ def _values(capture: Capture, name: str, tower: str, kind: str, batch: int) -> l
     return [[_finite(v) for v in row[: call.shape[1]].tolist()] for row, call in zip(values, calls, strict=True)]
 
 
-def _metric(name: str) -> dict[str, Any]:
-    metric = METRICS[name]
+def _metric(name: str, capture: Capture) -> dict[str, Any]:
+    metric, title = METRICS[name], METRICS[name].title
+    if name == "rest" and not any(any(item.special) for items in capture.sequences.values() for item in items):
+        title = "On the first token"
     return {
-        "name": name, "title": metric.title, "unit": metric.unit, "low": metric.low,
+        "name": name, "title": title, "unit": metric.unit, "low": metric.low,
         "high": _finite(metric.high), "text": metric.text, "source": metric.source,
     }  # fmt: skip
 
@@ -170,6 +172,8 @@ def _first_token_mass(calls: list[AttentionCall], batch: int) -> float:
 def _proof(capture: Capture, groups: list[dict[str, Any]], batch: int) -> dict[str, Any]:
     checked = [call for call in capture.calls if call.residual is not None]
     failed = capture.failed
+    rows = min((call.proof.rows for call in checked), default=0)
+    queries = max((call.shape[2] for call in checked), default=0)
     worst = max(failed or checked, key=lambda c: _order(c.residual), default=None)
     state = "failed" if failed else "passed" if checked else "unchecked"
     sources = list(dict.fromkeys(call.source.removeprefix("interface:") for call in capture.calls))
@@ -178,6 +182,8 @@ def _proof(capture: Capture, groups: list[dict[str, Any]], batch: int) -> dict[s
         "residual": _finite(capture.residual),
         "tolerance": worst.proof.tolerance if worst else None,
         "checked": len(checked),
+        "rows": rows,
+        "queries": queries,
         "calls": len(capture.calls),
         "facts": [*_sizes(groups), _token_count(capture, batch), ", ".join(sources)],
         "reason": next((call.proof.note for call in capture.calls if call.proof.note), ""),

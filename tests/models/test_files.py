@@ -102,6 +102,15 @@ HOSTILE = {
     "deeply nested": {"inspector.capture": "[" * 100_000},
     "a later version": header(version=99),
     "calls that are text": header(calls="x"),
+    "an infinite number": {
+        "inspector.capture": json.dumps(json.loads(header()["inspector.capture"]) | {"calls": [call(layer_index=float("inf"))]})
+    },
+    "a kind there is not": header(calls=[call(kind="<b>", evidence={"type": "Given", "table": {"tensor": "t3"}})]),
+    "a negative layer": header(calls=[call(layer_index=-5, evidence={"type": "Given", "table": {"tensor": "t3"}})]),
+    "no key at all": header(
+        calls=[call(evidence={"type": "Scores", "query": {"tensor": "t1"}, "key": {"tensor": "t4"}, "scale": 1.0})]
+    ),
+    "whole numbers for weights": header(calls=[call(evidence={"type": "Given", "table": {"tensor": "t5"}})]),
     "a call without evidence": header(calls=[call(evidence=None)]),
     "a type that is no evidence": header(calls=[call(evidence={"type": "Mask"})]),
     "a type of ours that is no data": header(calls=[call(evidence={"type": "Capture"})]),
@@ -114,7 +123,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_header_is_refused(tmp_path, name):
-    tensors = {"t0": torch.zeros(2, 3, 5), "t1": torch.zeros(1, 3, 5, 7), "t2": torch.zeros(1, 2, 5, 7)}
+    tensors = {
+        "t0": torch.zeros(2, 3, 5),
+        "t1": torch.zeros(1, 3, 5, 7),
+        "t2": torch.zeros(1, 2, 5, 7),
+        "t3": torch.zeros(1, 3, 5, 7),
+    }
+    tensors |= {"t4": torch.zeros(1, 3, 0, 7), "t5": torch.full((1, 3, 5, 5), 7)}
     save_file(tensors, tmp_path / "x.safetensors", metadata=HOSTILE[name])
     with pytest.raises(CaptureFileError) as caught:
         Capture.load(tmp_path / "x.safetensors")
@@ -149,3 +164,12 @@ def test_a_failed_save_leaves_the_old_file(bundled, tmp_path, monkeypatch):
         bundled("Other text.").save(tmp_path / "x.safetensors")
     assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
     assert Capture.load(tmp_path / "x.safetensors").tokens == cap.tokens
+
+
+def test_a_place_that_cannot_be_written_is_said_in_words(bundled, tmp_path):
+    cap = bundled("Some text.")
+    for path in (tmp_path / "nowhere" / "x.safetensors", tmp_path):
+        with pytest.raises(CaptureFileError):
+            cap.save(path)
+        with pytest.raises(CaptureFileError):
+            cap.to_html("head_view", path)

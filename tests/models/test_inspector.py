@@ -110,8 +110,12 @@ def test_training_flags_and_hooks_are_put_back_even_after_an_error(tmp_path):
     before = [m.training for m in model.modules()], [dict(m._forward_hooks) for m in model.modules()]
     inspector = Inspector(model)
     inspector({"input_ids": torch.tensor([[1, 2, 3]])})
-    with pytest.raises(IndexError):
-        inspector({"input_ids": torch.tensor([[1, 999]])})
+    model.embeddings.word_embeddings.register_forward_hook(lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    hooks = dict(model.embeddings.word_embeddings._forward_hooks)
+    with pytest.raises(KeyboardInterrupt):
+        inspector({"input_ids": torch.tensor([[1, 2]])})
+    assert dict(model.embeddings.word_embeddings._forward_hooks) == hooks
+    model.embeddings.word_embeddings._forward_hooks.clear()
     assert before == ([m.training for m in model.modules()], [dict(m._forward_hooks) for m in model.modules()])
 
 
@@ -136,3 +140,94 @@ def test_an_encoder_decoder_answers_first_or_reads_the_given_target(bundled):
     assert list(given.query_tokens(cross[0]).tokens) == ["[CLS]", "[CLS]", "four", "five"]
     written = inspector("one two three")
     assert {call.kind for call in written.calls} == {"self", "cross"}
+
+
+def test_ids_the_model_does_not_know_are_refused_before_it_runs(tmp_path):
+    inspector = Inspector.from_pretrained(folders.bert(tmp_path))
+    with pytest.raises(InputError, match="0 to 30"):
+        inspector({"input_ids": torch.tensor([[1, 999]])})
+
+
+def test_encodings_need_not_be_tensors(bundled):
+    text = "A cat sat."
+    expected = bundled(text).calls[0].weights()
+    for given in (
+        bundled.tokenizer(text),
+        bundled.tokenizer(text, return_tensors="np"),
+        bundled.tokenizer([text], return_tensors="pt"),
+    ):
+        torch.testing.assert_close(bundled(given).calls[0].weights(), expected)
+    with pytest.raises(InputError, match="no rectangle"):
+        bundled(bundled.tokenizer(["one", "one two three"]))
+
+
+def test_a_tuple_is_a_pair_and_a_list_of_tuples_a_batch_of_pairs(bundled):
+    pair = bundled("A cat sat.", "It purred.")
+    assert bundled(("A cat sat.", "It purred.")).tokens == pair.tokens
+    both = bundled([("A cat sat.", "It purred."), ("One.", "Two.")])
+    assert both.tokens[0] == pair.tokens[0]
+    assert len(both.tokens) == 2
+
+
+@pytest.mark.parametrize("given", [None, 5, 2.5, ["a", None], b"bytes"])
+def test_what_is_no_text_is_refused_in_words(bundled, given):
+    with pytest.raises(InputError):
+        bundled(given)
+
+
+@pytest.mark.parametrize("text", ["\ufffd", "\x07", "\u202e"])
+def test_a_text_of_which_no_token_is_left_is_empty(bundled, text):
+    with pytest.raises(EmptyInput, match="no token"):
+        bundled(text)
+
+
+def test_positions_that_belong_to_padding_do_not_count(bundled):
+    from transformers import RobertaConfig, RobertaModel
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 12, "num_hidden_layers": 1, "num_attention_heads": 3, "intermediate_size": 17, "vocab_size": 30522}
+    inspector = Inspector(
+        RobertaModel(RobertaConfig(**sizes, max_position_embeddings=20, pad_token_id=1)).eval(), bundled.tokenizer
+    )
+    assert inspector.max_tokens == 18
+    assert inspector("word " * 16).calls[0].shape[2] == 18
+    with pytest.raises(InputTooLong, match="19 tokens and the model takes 18"):
+        inspector("word " * 17)
+
+
+def test_a_damaged_tokenizer_is_not_called_a_missing_one(tmp_path):
+    folder = folders.bert(tmp_path)
+    (folder / "tokenizer.json").write_text("{broken")
+    with pytest.raises(InputError, match="cannot be read"):
+        Inspector.from_pretrained(folder)("hello")
+
+
+def test_a_model_that_takes_no_text_says_what_it_takes(bundled):
+    from transformers import ViTConfig, ViTModel
+
+    model = ViTModel(
+        ViTConfig(hidden_size=12, num_hidden_layers=1, num_attention_heads=3, intermediate_size=17, image_size=8, patch_size=4)
+    )
+    with pytest.raises(InputError, match="pixel_values"):
+        Inspector(model.eval(), bundled.tokenizer)("hello")
+
+
+def test_a_short_text_is_proven_in_every_row(bundled):
+    cap = bundled("Every row is checked.")
+    assert all(call.proof.rows == call.shape[2] for call in cap.calls)
+
+
+def test_each_forward_pass_of_a_block_can_be_reached_and_a_page_shows_one(bundled):
+    from inspector import capture
+    from inspector.views.manifest import manifest_of
+    from inspector.views.steps import one_forward
+
+    with torch.no_grad(), capture(bundled.model, tokenizer=bundled.tokenizer) as cap:
+        bundled.model(**bundled.encode("One."))
+        bundled.model(**bundled.encode("One two zebra."))
+    assert cap.call(0, step=0).shape[2:] == (4, 4)
+    assert cap.call(0).shape[2:] == (6, 6)
+    manifest = manifest_of(one_forward(cap))
+    assert [layer["queries"] for layer in manifest["groups"][0]["layers"]] == [6] * 6
+    assert "zebra" in cap.to_html("head_view")
+    assert "zebra" not in cap.to_html("head_view", step=0)

@@ -10,7 +10,7 @@ A.proof = {
       passed: [
         "✓",
         "Checked",
-        `weights × values equal the model’s own output within ${scientific(proof.residual ?? 0)} (limit ${scientific(proof.tolerance ?? 0)})`,
+        `weights × values equal the model’s own output within ${scientific(proof.residual ?? 0)} (limit ${scientific(proof.tolerance ?? 0)})${A.proof.rows(proof)}`,
       ],
       failed: [
         "✗",
@@ -28,6 +28,11 @@ A.proof = {
       A.proof.worst(bench, proof),
       facts,
     );
+  },
+
+  /** How much was compared, where it was not every row. */
+  rows(proof) {
+    return proof.rows && proof.rows < proof.queries ? ` in ${proof.rows} of ${proof.queries} rows of every head` : "";
   },
 
   short(proof) {
