@@ -29,6 +29,14 @@ def test_what_the_readme_points_to_is_there():
         assert (ROOT / path).exists(), path
 
 
+def test_every_script_that_is_named_for_a_figure_is_there():
+    scripts = re.findall(r"\| `(\w+)` \|", README)
+    assert len(scripts) > 5
+    for name in scripts:
+        assert (ROOT / "benchmarks" / f"{name}.py").exists(), name
+    assert "<!--" not in README
+
+
 def test_the_space_starts_what_is_here_with_the_gradio_that_was_tested():
     front = README.split("---")[1]
     assert re.search(r"app_file: (\S+)", front).group(1) == "gradio_app.py"
