@@ -22,6 +22,7 @@ THEME = gr.themes.Base(
     font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
 )
 TITLE = "Attention Inspector"
+_PUBLIC = "SPACE_ID" in os.environ or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1") not in ("127.0.0.1", "localhost", "::1")
 BRAND = (
     '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">'
     '<path fill="none" stroke="currentColor" stroke-width="2.4" '
@@ -77,6 +78,7 @@ class App:
     def api(self, model: str, text: str, pair: str = "") -> tuple[dict[str, Any], str]:
         """Tokens, layers, heads and every measure of every head as JSON, and the capture as a safetensors file."""
         try:
+            _check_allowed(str(model or "bundled"))
             capture = self.service.inspect(str(model or "bundled"), text or "", pair or "")
             file = export_folder() / "capture.safetensors"
             capture.save(file)
@@ -87,6 +89,7 @@ class App:
     def _inspected(self, model: str, text: str, pair: str, truncate: bool, step: Any) -> dict[str, Any]:
         name = str(model or "bundled")
         try:
+            _check_allowed(name)
             return self._value(
                 name, text or "", pair or "", self.service.inspect(name, text or "", pair or "", truncate=truncate, step=step)
             )
@@ -123,6 +126,16 @@ class App:
             stopped.set()
 
 
+def _check_allowed(model: str) -> None:
+    """On a server that others reach, folders of its disk are nobody's business; not even whether they are there."""
+    if not _PUBLIC or model in (name for _, name in MODELS):
+        return
+    if model.startswith(("/", ".", "~")) or "\\" in model or Path(model).exists():
+        raise ModelError(
+            f"The folder {model[:80]!r} was asked for.", "This server is public and loads from the Hub only.", "Give a Hub id."
+        )
+
+
 def build_app() -> gr.Blocks:
     """The page and its events."""
     app = App()
@@ -132,9 +145,9 @@ def build_app() -> gr.Blocks:
             model = gr.Dropdown(
                 list(MODELS), value="bundled", label="Model", info=None, allow_custom_value=True, scale=2, elem_id="model"
             )
-            text = gr.Textbox(EXAMPLES[0].text, label="Text", lines=1, max_lines=6, scale=7, elem_id="text", max_length=1_200_000)
+            text = gr.Textbox(EXAMPLES[0].text, label="Text", lines=1, max_lines=2, scale=7, elem_id="text", max_length=1_200_000)
             pair = gr.Textbox(
-                "", label="Second text (optional)", lines=1, max_lines=6, scale=2, elem_id="pair", max_length=1_200_000
+                "", label="Second text (optional)", lines=1, max_lines=2, scale=2, elem_id="pair", max_length=1_200_000
             )
             go = gr.Button("Inspect", variant="primary", scale=0, elem_id="inspect")
         with gr.Row(elem_id="examples"):

@@ -22,10 +22,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(log: Path) -> Iterator[str]:
+def serving(log: Path, **environment: str) -> Iterator[str]:
     """The address of a running app."""
     port = free_port()
-    env = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    env = (
+        os.environ
+        | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        | environment
+    )
     with log.open("w") as output:
         process = subprocess.Popen([sys.executable, "gradio_app.py"], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
         try:

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from inspector import Capture
 from inspector.examples import EXAMPLES
+from inspector.views import VIEWS
 
 spec = importlib.util.spec_from_file_location("app_server", Path(__file__).with_name("app_server.py"))
 app_server = importlib.util.module_from_spec(spec)
@@ -78,6 +79,32 @@ def test_nothing_scrolls_sideways(new_page, url, shot, width, theme):
         page.wait_for_selector(f".attention-inspector[data-view={view}][data-drawn]")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         shot(page, f"app-{view}-{width}-{theme}")
+
+
+def test_every_tab_draws_and_none_errs(page, url, shot):
+    opened(page, url)
+    names = page.locator(".tab").evaluate_all("tabs => tabs.map((tab) => tab.id.replace('tab-', ''))")
+    assert names == list(VIEWS)
+    for name in [*names, *reversed(names)]:
+        page.locator(f"#tab-{name}").click()
+        page.wait_for_selector(f".attention-inspector[data-view={name}][data-drawn]", timeout=60_000)
+        shot(page, f"tab-{name}")
+
+
+def test_a_link_does_not_load_a_model_of_its_own_choice(page, url):
+    opened(page, url, "#view=one-head&text=hello&model=nobody/nothing")
+    expect(page.locator(".problem")).to_contain_text("Press Inspect if you want it")
+    expect(page.locator("#text textarea")).to_have_value("hello")
+    expect(page.locator(".view-head-view")).to_be_visible()
+
+
+def test_a_public_server_loads_no_folder_of_its_disk(tmp_path):
+    with app_server.serving(tmp_path / "log.txt", GRADIO_SERVER_NAME="0.0.0.0") as address:
+        client = Client(address, verbose=False)
+        for folder in ("/etc", "/nowhere", "~", "./tests", "tests"):
+            with pytest.raises(AppError, match="public and loads from the Hub only"):
+                client.predict(folder, "hello", "", api_name="/inspect")
+        client.close()
 
 
 def test_a_pair_is_inspected_and_its_second_text_marked(page, url):
