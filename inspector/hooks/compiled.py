@@ -22,7 +22,7 @@ _get_compiled_call = PreTrainedModel.get_compiled_call
 
 def is_compiled(model: nn.Module) -> bool:
     """Whether the model or a part of it was compiled."""
-    return any(hasattr(m, "_orig_mod") or getattr(m, "_compiled_call_impl", None) is not None for m in model.modules())
+    return any("_orig_mod" in m._modules or vars(m).get("_compiled_call_impl") is not None for m in model.modules())
 
 
 def uncompiled(model: nn.Module) -> contextlib.AbstractContextManager[Any]:

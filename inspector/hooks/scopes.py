@@ -138,7 +138,7 @@ def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
     if isinstance(module, nn.MultiheadAttention) and "_old_forward" in vars(module):
         hooks.undo.append(rebound(module))
     hooks.handles += _hook(session, hooks, module)
-    if hasattr(module, "set_attention_type") and "set_attention_type" not in vars(module):
+    if hasattr(type(module), "set_attention_type") and "set_attention_type" not in vars(module):
         original = module.set_attention_type
 
         @functools.wraps(original)
