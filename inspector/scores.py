@@ -21,7 +21,6 @@ Chosen = Tensor | None
 
 
 @runtime_checkable
-@runtime_checkable
 class Evidence(Protocol):
     """Anything that can say the weights of chosen rows."""
 
