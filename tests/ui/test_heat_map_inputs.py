@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from inspector import capture
 from tests.ui.hosting import drawn, link, open_page, open_served
-from tests.ui.test_heat_map import long_capture, spot, where
+from tests.ui.test_heat_map import PART, long_capture, spot, where
 
 __all__ = ["long_capture"]
 
@@ -48,7 +48,7 @@ def test_two_fingers_zoom(new_page, long_page) -> None:
     for apart in (20, 30, 45, 60):
         touch("touchMove", apart)
     touch("touchEnd", 0)
-    expect(page.locator(".heat-where")).to_contain_text("rows ")
+    expect(page.locator(".heat-where")).to_contain_text(PART)
     assert "query" not in link(page)
 
 
@@ -66,7 +66,7 @@ def test_a_token_that_is_searched_for_comes_close_enough_to_read(page: Page, lon
 def test_the_window_stays_when_the_head_changes(page: Page, long_page) -> None:
     open_page(page, long_page, "view=heat-map&layer=0&heads=2&query=30&key=29")
     page.get_by_role("button", name="words").click()
-    expect(page.locator(".heat-where")).to_contain_text("rows ")
+    expect(page.locator(".heat-where")).to_contain_text(PART)
     before = where(page)
     page.locator("[data-step='Head 1']").click()
     drawn(page)
