@@ -29,6 +29,7 @@ from transformers import PreTrainedModel
 
 from inspector import capture
 from tests.hooks.matching import hf_attentions, same_output, state_of, unmatched
+from tests.tiny_families import special_of
 from tests.tiny_models import Family
 
 SECONDS = 60
@@ -52,7 +53,8 @@ def model_classes(only: str = "") -> Iterator[type[PreTrainedModel]]:
 
 def measure(cls: type[PreTrainedModel]) -> dict[str, Any]:
     """What happened with one class."""
-    family = Family(cls.__name__)
+    special = special_of(cls)
+    family = Family(cls.__name__, special.config, special.inputs)
     row: dict[str, Any] = {"class": cls.__name__, "family": cls.__module__.split(".")[-2]}
     try:
         model = family.model()

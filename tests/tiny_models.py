@@ -29,22 +29,22 @@ class Family:
 
     Attributes:
         cls: name of the class in ``transformers``.
-        config: overrides of the shrunken configuration.
-        inputs: inputs that differ from what the forward signature suggests; None drops one.
+        config: overrides of the shrunken configuration, or a function from the configuration class to one.
+        inputs: inputs that differ from what the forward signature suggests, None drops one; or a function from the model to all.
         eager_differs: the reason why eager attention is another function than the model's own kernel.
         kernels: attention implementations to run with, None for the model's default.
     """
 
     cls: str
-    config: dict[str, Any] = field(default_factory=dict)
-    inputs: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] | Callable[..., Any] = field(default_factory=dict)
+    inputs: dict[str, Any] | Callable[..., Any] = field(default_factory=dict)
     eager_differs: str = ""
     kernel: str | None = None
 
     def model(self, kernel: str | None = None, dtype: torch.dtype = torch.float32) -> nn.Module:
         """The model in evaluation mode, the same weights on every call."""
         cls = getattr(transformers, self.cls)
-        config = tiny_config(cls.config_class, **self.config)
+        config = self.config(cls.config_class) if callable(self.config) else tiny_config(cls.config_class, **self.config)
         torch.manual_seed(0)
         chosen = kernel or self.kernel
         model = cls._from_config(config, **({"attn_implementation": chosen} if chosen else {}))
@@ -55,6 +55,9 @@ class Family:
 
     def feed(self, model: nn.Module) -> dict[str, Any]:
         """Inputs for ``model``."""
+        torch.manual_seed(1)
+        if callable(self.inputs):
+            return self.inputs(model)
         found = inputs_for(model) | self.inputs
         return {name: value() if callable(value) else value for name, value in found.items() if value is not None}
 
@@ -67,7 +70,8 @@ class Family:
             return list(hf_attentions(self.model("eager")(**inputs, output_attentions=True)))
 
     def __str__(self) -> str:
-        return "-".join(str(part) for part in (self.cls, self.kernel, self.config.get("attention_type")) if part)
+        kind = self.config.get("attention_type") if isinstance(self.config, dict) else None
+        return "-".join(str(part) for part in (self.cls, self.kernel, kind) if part)
 
 
 def inputs_for(model: nn.Module) -> dict[str, Any]:

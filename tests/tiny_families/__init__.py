@@ -1,0 +1,45 @@
+"""What single families of Transformers need beyond the general rules to be built tiny and to be run: one line a family.
+
+Each module here has ``SPECIAL``: family folder or class name → ``Special``; a class name wins over its family.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+from transformers import PreTrainedConfig, PreTrainedModel
+
+__all__ = ["Special", "special_of"]
+
+
+@dataclass(frozen=True)
+class Special:
+    """How one family differs.
+
+    Attributes:
+        config: overrides of the shrunken configuration, or a function from the configuration class to a configuration.
+        inputs: inputs that differ from what the forward signature suggests (None drops one; a function without arguments is
+            called), or a function from the model to all of them.
+    """
+
+    config: dict[str, Any] | Callable[[type[PreTrainedConfig]], PreTrainedConfig] = field(default_factory=dict)
+    inputs: dict[str, Any] | Callable[[nn.Module], dict[str, Any]] = field(default_factory=dict)
+
+
+def special_of(cls: type[PreTrainedModel]) -> Special:
+    """What a model class needs; nothing for most."""
+    family = cls.__module__.split(".")[-2]
+    for module in pkgutil.iter_modules(__path__):
+        known = importlib.import_module(f"{__name__}.{module.name}").SPECIAL
+        if cls.__name__ in known:
+            return known[cls.__name__]
+    for module in pkgutil.iter_modules(__path__):
+        known = importlib.import_module(f"{__name__}.{module.name}").SPECIAL
+        if family in known:
+            return known[family]
+    return Special()
