@@ -22,9 +22,11 @@ from inspector.errors import InspectorError, OutOfRange
 from inspector.html import to_html
 from inspector.views import VIEWS
 from inspector.views.assets import script
+from inspector.views.later import Later
 from inspector.views.manifest import manifest_of
-from inspector.views.requests import answer
+from inspector.views.requests import answer, whole
 from inspector.views.steps import one_forward
+from inspector.views.thumbnails import at_once
 
 __all__ = ["Captures", "Workbench", "error_value", "export_folder"]
 
@@ -34,7 +36,7 @@ KEPT_BYTES, SECONDS = 4 * 2**30, 2 * 3600
 _LOAD = """
 const A = __SCRIPT__;
 const host = element.querySelector(".attention-inspector");
-const get = (request) => server.fetch(JSON.stringify({...request, capture: (props.value && props.value.manifest || {}).id}));
+const get = (request) => server.fetch(JSON.stringify({capture: (props.value && props.value.manifest || {}).id, ...request}));
 const act = (action) => (action.name === "cancel" ? trigger("cancel") : trigger("act", action));
 const bench = A.mount(host, {value: props.value, get, act, host: "app"});
 watch("value", () => bench.update(props.value));
@@ -114,14 +116,15 @@ class Workbench(gr.HTML):
             pinned: keep the capture as long as the server runs.
         """
         capture = one_forward(capture)
-        manifest = manifest_of(capture, identity=self.captures.add(capture, pinned=pinned), start=start)
+        identity = self.captures.add(capture, pinned=pinned)
+        manifest = manifest_of(capture, identity=identity, start=start, measured=at_once(capture))
         return {"manifest": manifest | {"link": link or {}}}
 
     def _fetching(self) -> Any:
-        captures = self.captures
+        captures, later = self.captures, Later()
 
         def fetch(request: Any) -> dict[str, Any]:
-            return answer_for(captures, request)
+            return answer_for(captures, request, later)
 
         return fetch
 
@@ -136,17 +139,36 @@ class Workbench(gr.HTML):
         raise AttributeError(f"'Workbench' object has no attribute {name!r}")
 
 
-def answer_for(captures: Captures, request: Any) -> dict[str, Any]:
-    """The answer to one request of a browser, which should be an object as JSON and may be anything."""
+def answer_for(captures: Captures, request: Any, later: Later | None = None) -> dict[str, Any]:
+    """The answer to one request of a browser, which should be an object as JSON and may be anything.
+
+    With ``later``, measures of a long text are ``{"pending": share done}`` until they are there.
+    """
     try:
         wanted = json.loads(request) if isinstance(request, str) else None
         if not isinstance(wanted, dict):
             raise OutOfRange("A view asked for data.", "The request is not an object.", "Reload the page.")
         capture = captures.get(wanted.pop("capture", None))
         wanted.pop("limit", None)  # how much is sent at once is the server's to say
-        return _export(capture, wanted) if wanted.get("kind") == "export" else answer(capture, wanted)
+        if wanted.get("kind") == "export":
+            return _export(capture, wanted)
+        if wanted.get("kind") == "measures" and later is not None:
+            pending = _pending(later, capture, wanted)
+            if pending is not None:
+                return {"pending": pending}
+        return answer(capture, wanted)
     except (InspectorError, ValueError, TypeError, OverflowError, RecursionError) as error:
         return error_value(error)
+
+
+def _pending(later: Later, capture: Capture, request: dict[str, Any]) -> float | None:
+    """The share of a long text's measures that is done; None when all are. A page that goes says stop."""
+    batches = max((call.shape[0] for call in capture.calls), default=1)
+    batch = whole({"batch": 0} | request, "batch", 0, batches - 1)
+    if request.get("stop"):
+        later.stop(capture, batch)
+        return 0.0
+    return later.share(capture, batch)
 
 
 def export_folder() -> Path:

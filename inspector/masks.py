@@ -66,6 +66,15 @@ class Mask:
             found["segments_query"], found["segments_key"] = self.segments
         return {name: tensor for name, tensor in found.items() if tensor is not None}
 
+    def of_head(self, head: int) -> Mask:
+        """What the mask says of one head: tables with an axis of heads lose the others, nothing is copied."""
+
+        def narrowed(table: Tensor | None) -> Tensor | None:
+            apart = table is not None and table.ndim >= 3 and table.shape[-3] > 1
+            return table.narrow(-3, head, 1) if table is not None and apart else table
+
+        return replace(self, dense=narrowed(self.dense), bias=narrowed(self.bias))
+
     def keep(self, batch: Tensor | None, heads: Tensor | None, queries: Tensor, num_keys: int) -> Tensor | None:
         """Which keys the chosen rows may see: bool, broadcastable to [batch, head, query, key]; None means all."""
         parts = [self._band(queries, num_keys)]

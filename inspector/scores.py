@@ -72,6 +72,13 @@ class Scores:
         """How many heads share one key head."""
         return self.query.shape[1] // self.key.shape[1]
 
+    def of_head(self, head: int) -> Scores:
+        """One head alone; nothing is copied."""
+        at = head // self.group
+        sinks = None if self.sinks is None else self.sinks.reshape(-1)[head : head + 1]
+        key = self.key[:, at : at + 1]
+        return Scores(self.query[:, head : head + 1], key, self.scale, self.mask.of_head(head), self.softcap, sinks)
+
     def tensors(self) -> dict[str, Tensor]:
         own = {"query": self.query, "key": self.key} | {f"mask_{n}": t for n, t in self.mask.tensors().items()}
         return own if self.sinks is None else own | {"sinks": self.sinks}
@@ -132,6 +139,10 @@ class Given:
     @property
     def device(self) -> torch.device:
         return self.table.device
+
+    def of_head(self, head: int) -> Given:
+        """One head alone; nothing is copied."""
+        return Given(self.table[:, head : head + 1])
 
     def tensors(self) -> dict[str, Tensor]:
         return {"table": self.table}

@@ -13,7 +13,7 @@ from inspector.captures import Capture
 from inspector.limits import estimate
 from inspector.metrics import list_metrics, measure
 from inspector.models import Inspector
-from inspector.views.thumbnails import prepare
+from inspector.views.thumbnails import at_once, prepare
 
 __all__ = ["Service", "summary_of"]
 
@@ -69,8 +69,9 @@ class Service:
         inputs = inspector.encode(text, pair if pair and pair.strip() else None, truncate=truncate)
         step(f"Running {_size(inspector, inputs)}", None)
         capture = inspector(text, pair if pair and pair.strip() else None, truncate=truncate)
-        step("Measuring", 0.0)
-        prepare(capture, progress=lambda share: step("Measuring", share))
+        if at_once(capture):  # a long text is shown first and measured afterwards, when the page asks
+            step("Measuring", 0.0)
+            prepare(capture, progress=lambda share: step("Measuring", share))
         return capture
 
 

@@ -15,14 +15,16 @@ from inspector.scores import Scores
 from inspector.tokens import Tokens
 from inspector.views.registry import VIEWS
 
-__all__ = ["axis_rest", "group_key", "manifest_of"]
+__all__ = ["axis_rest", "group_key", "manifest_of", "measures_of"]
 
 FORMAT = 1
 _rests: weakref.WeakKeyDictionary[Capture, dict[tuple, dict[str, Any]]] = weakref.WeakKeyDictionary()
 _SINK = 0.3  # Gu et al. 2025: a first token that holds more than this on average is a sink
 
 
-def manifest_of(capture: Capture, *, batch: int = 0, identity: str = "", start: dict[str, Any] | None = None) -> dict[str, Any]:
+def manifest_of(
+    capture: Capture, *, batch: int = 0, identity: str = "", start: dict[str, Any] | None = None, measured: bool = True
+) -> dict[str, Any]:
     """Tokens, groups of layers, measures of every head, the proof and the views of one batch item, as JSON-ready data.
 
     Args:
@@ -30,8 +32,9 @@ def manifest_of(capture: Capture, *, batch: int = 0, identity: str = "", start: 
         batch: which batch item.
         identity: the name under which a server keeps the capture; "" in a page that asks nobody.
         start: the selection to begin with.
+        measured: False leaves the measures of the heads out; a page asks for them with ``{"kind": "measures"}``.
     """
-    groups = [_group(capture, tower, kind, batch) for tower, kind in capture.towers]
+    groups = [_group(capture, tower, kind, batch, measured) for tower, kind in capture.towers]
     return {
         "format": FORMAT,
         "id": identity,
@@ -56,7 +59,7 @@ def group_key(tower: str, kind: str) -> str:
     return f"{tower}.{kind}" if tower else kind
 
 
-def _group(capture: Capture, tower: str, kind: str, batch: int) -> dict[str, Any]:
+def _group(capture: Capture, tower: str, kind: str, batch: int, measured: bool) -> dict[str, Any]:
     calls = capture.group(tower, kind)
     return {
         "key": group_key(tower, kind),
@@ -66,8 +69,13 @@ def _group(capture: Capture, tower: str, kind: str, batch: int) -> dict[str, Any
         "query_axis": calls[0].axes[0],
         "key_axis": calls[0].axes[1],
         "layers": [_layer(call) for call in calls],
-        "measures": {name: _values(capture, name, tower, kind, batch) for name in list_metrics()},
+        "measures": measures_of(capture, tower, kind, batch) if measured else None,
     }
+
+
+def measures_of(capture: Capture, tower: str, kind: str, batch: int) -> dict[str, list[list[float | None]]]:
+    """Every measure of every head of a group by name, [layer][head]."""
+    return {name: _values(capture, name, tower, kind, batch) for name in list_metrics()}
 
 
 def _title(tower: str, kind: str, groups: int) -> str:
@@ -185,7 +193,7 @@ def _proof(capture: Capture, groups: list[dict[str, Any]], batch: int) -> dict[s
         "rows": rows,
         "queries": queries,
         "calls": len(capture.calls),
-        "facts": [*_sizes(groups), _token_count(capture, batch), ", ".join(sources)],
+        "facts": [fact for fact in (*_sizes(groups), _token_count(capture, batch), ", ".join(sources)) if fact],
         "reason": next((call.proof.note for call in capture.calls if call.proof.note), ""),
         "worst": {"group": group_key(worst.tower, worst.kind), "layer": worst.layer_index} if worst else None,
     }

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import OutOfRange
+from inspector.summaries.one_head import head_summary
 from inspector.views.packing import floats, square_roots
 from inspector.views.registry import ANSWERS, Request
 from inspector.views.requests import find_call, whole
@@ -21,16 +22,15 @@ _ABOVE = 0.0005
 
 
 def overview(capture: Capture, call: AttentionCall, batch: int, head: int) -> dict[str, Any]:
-    """Attention received per key (mean over shown queries) and mass at rest per query, from the summary all views share."""
-    layers = capture.summarize(batch=batch, tower=call.tower, kind=call.kind).layers
-    layer = next(found for found in layers if found.call is call)
+    """Attention received per key (mean over shown queries) and mass at rest per query; other heads are not waited for."""
+    layer, at = head_summary(capture, call, head, batch)
     queries, keys = shown(capture, call, batch, 0), shown(capture, call, batch, 1)
     left_out = ~torch.isin(torch.arange(call.shape[2]), queries) & layer.facts.content
-    received = layer.received[head].double()
+    received = layer.received[at].double()
     if left_out.any():  # a first token that acts as a sink counts among the content rows of a summary, and is not drawn
         received = received - call.weights(batch, head, left_out.nonzero().flatten())[0, 0].sum(0).double().cpu()
     resting = len(keys) < int((~layer.facts.padding).sum())
-    rest = layer.rest[head] if resting else layer.mass.get("sink", torch.zeros(call.shape[1:3]))[head]
+    rest = layer.rest[at] if resting else layer.mass.get("sink", torch.zeros(layer.num_heads, call.shape[2]))[at]
     return {
         "received": floats(received.clamp_min(0) / max(1, len(queries))),
         "rest": floats(rest.nan_to_num(0)),

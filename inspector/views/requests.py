@@ -12,7 +12,7 @@ from inspector.captures import AttentionCall, Capture
 from inspector.errors import InspectorError, OutOfRange
 from inspector.masks import Mask
 from inspector.scores import Scores
-from inspector.views.manifest import group_key
+from inspector.views.manifest import group_key, measures_of
 from inspector.views.packing import floats, pack, square_roots
 from inspector.views.registry import ANSWERS, Request
 
@@ -132,15 +132,28 @@ def rows(capture: Capture, request: Request) -> dict[str, Any]:
     return {"weights": floats(call.weights(request.get("batch", 0), at, slice(first, last))[0, 0])}
 
 
+@ANSWERS.add("measures")
+def measures(capture: Capture, request: Request) -> dict[str, Any]:
+    """Every measure of every head of a group, for a page whose manifest came without."""
+    first = _group(capture, request)[0]
+    return {"measures": measures_of(capture, first.tower, first.kind, request.get("batch", 0))}
+
+
+def _group(capture: Capture, request: Request) -> list[AttentionCall]:
+    """The calls of the group a request names."""
+    calls = [c for c in capture.calls if group_key(c.tower, c.kind) == str(request.get("group", ""))]
+    if not calls:
+        raise OutOfRange(
+            f"Group {str(request.get('group'))[:40]!r} was asked for.", "The capture has no such group.", "Choose one listed."
+        )
+    return calls
+
+
 @ANSWERS.add("maps")
 def maps(capture: Capture, request: Request) -> dict[str, Any]:
     """Every head of a group as a small map of bytes, rest and padding tokens left out."""
     from inspector.views.thumbnails import THUMBNAIL, thumbnails
 
-    calls = [c for c in capture.calls if group_key(c.tower, c.kind) == str(request.get("group", ""))]
-    if not calls:
-        raise OutOfRange(
-            f"Group {request.get('group')!r} was asked for.", "The capture has no such group.", "Choose one that is listed."
-        )
+    calls = _group(capture, request)
     tables, pooled = thumbnails(capture, calls, request.get("batch", 0), THUMBNAIL)
     return {"rows": tables.shape[2], "cols": tables.shape[3], "pooled": pooled, "maps": square_roots(tables)}

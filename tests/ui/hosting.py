@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,27 @@ def open_page(page: Page, file: Path, link: str = "") -> Page:
     return drawn(page)
 
 
-def open_served(page: Page, capture: Capture, link: str = "", host: str = "page", **start: Any) -> list[dict[str, Any]]:
-    """The workbench of a capture that stays in Python; the list grows with every request it makes and the answer's size."""
+def open_served(
+    page: Page,
+    capture: Capture,
+    link: str = "",
+    host: str = "page",
+    answering: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    measured: bool = True,
+    **start: Any,
+) -> list[dict[str, Any]]:
+    """The workbench of a capture that stays in Python; the list grows with every request it makes and the answer's size.
+
+    ``answering`` answers instead of the views' own answers; with ``measured=False`` the page has to ask for its measures.
+    """
     asked: list[dict[str, Any]] = []
 
     def ask(request: dict[str, Any]) -> dict[str, Any]:
-        given = answer(capture, request)
+        given = answering(request) if answering else answer(capture, request)
         asked.append({**request, "bytes": len(json.dumps(given))})
         return given
 
-    manifest = json.dumps(manifest_of(capture, identity="here", start=start or None)).replace("<", "\\u003c")
+    manifest = json.dumps(manifest_of(capture, identity="here", start=start or None, measured=measured)).replace("<", "\\u003c")
     body = (
         '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><body style="margin:0">'
         '<div id="here"></div>'

@@ -1,6 +1,6 @@
 // What a capture holds, asked for by group, layer and head; heads are kept while they are in use.
 A.Data = class {
-  /** extra: what every request carries besides (the batch item, where a server answers). */
+  /** extra: what every request carries besides, where a server answers. */
   constructor(manifest, get, extra = {}) {
     this.manifest = manifest;
     this.heads = new Map();
@@ -11,6 +11,11 @@ A.Data = class {
       if (answer.error) throw answer.error;
       return answer;
     };
+  }
+
+  /** What every request to a server names: the capture the page was given, and the batch item. */
+  static named({ id, batch }) {
+    return { ...(id ? { capture: id } : {}), ...(batch ? { batch } : {}) };
   }
 
   group(key) {
@@ -109,6 +114,11 @@ A.Data = class {
       this.mapped.set(group, asked);
     }
     return this.mapped.get(group);
+  }
+
+  /** Whether the measures of a group are here; a long text's come after its first picture. */
+  measured(group) {
+    return !!this.group(group).measures;
   }
 
   /** Values by name: [layer position][head]. */

@@ -42,11 +42,11 @@ A.exporting = (() => {
       const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
       return offer(bench, blob, name(bench, kind));
     } catch (error) {
-      return A.notice.failed(bench, {
-        asked: `Asked for the picture as ${kind.toUpperCase()}.`,
-        found: String(error.message || error),
-        do: "Try another format.",
-      });
+      const asked = `Asked for the picture as ${kind.toUpperCase()}.`;
+      return A.notice.failed(
+        bench,
+        error.found ? { ...error, asked } : { asked, found: String(error.message || error), do: "Try another format." },
+      );
     }
   }
 

@@ -11,6 +11,7 @@ A.frame = {
     parts.link = h("div", { class: "link", title: "The pinned link" });
     parts.caption = h("h2", { class: "caption", "aria-live": "polite" });
     parts.how = h("p", { class: "how" });
+    parts.measuring = h("p", { class: "measuring", hidden: true });
     parts.progress = h("div", { class: "progress", hidden: true, role: "status" });
     parts.problem = h("div", { class: "problem-slot" });
     parts.note = h("p", { class: "note", hidden: true, role: "status" });
@@ -26,7 +27,7 @@ A.frame = {
       parts.progress,
       parts.problem,
       parts.note,
-      h("div", { class: "words" }, parts.caption, parts.how),
+      h("div", { class: "words" }, parts.caption, h("div", { class: "beside" }, parts.how, parts.measuring)),
       parts.views,
       parts.live,
       parts.over,

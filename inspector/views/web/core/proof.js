@@ -32,7 +32,7 @@ A.proof = {
 
   /** How much was compared, where it was not every row. */
   rows(proof) {
-    return proof.rows && proof.rows < proof.queries ? ` in ${proof.rows} of ${proof.queries} rows of every head` : "";
+    return proof.rows && proof.rows < proof.queries ? ` in ${A.words.count(proof.rows)} of ${A.words.count(proof.queries)} rows of every head` : "";
   },
 
   short(proof) {

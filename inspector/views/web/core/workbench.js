@@ -28,7 +28,8 @@ A.Workbench = class {
     const before = this.selection && { state: this.selection.state, manifest: this.manifest };
     this.manifest = manifest;
     if (!before) A.link.ask(this);
-    this.data = new A.Data(manifest, this.get, this.host === "app" && manifest.batch ? { batch: manifest.batch } : {});
+    this.parts.measuring.hidden = true;
+    this.data = new A.Data(manifest, this.get, this.host === "app" ? A.Data.named(manifest) : {});
     for (const stage of this.stages.values()) stage.dispose();
     this.stages.clear();
     this.notes = [];
@@ -88,6 +89,7 @@ A.Workbench = class {
     }
     this.drawing = false;
     A.steppers.link(this);
+    A.measuring.follow(this, this.data);
     this.element.dataset.drawn = String(++this.drawnCount);
     this.element.dispatchEvent(new CustomEvent("drawn", { bubbles: true, composed: true }));
   }

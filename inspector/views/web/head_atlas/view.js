@@ -76,6 +76,7 @@
             .filter((m) => stage.data.measures(state.group)[m.name] && m.name !== skip)
             .map((m) => A.dom.h("option", { value: m.name, selected: m.name === chosen }, m.title)),
         );
+    this.by.element.hidden = this.against.element.hidden = !state.measure;
     fill(this.by.select, state.measure);
     fill(this.against.select, state.other && state.other.name, state.measure);
     this.text.textContent = state.definition

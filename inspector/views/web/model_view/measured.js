@@ -20,6 +20,7 @@
     theme,
     roles: A.roles(theme),
     measure,
+    unmeasured: data.measured(group) ? "" : A.measuring.words(data),
     values,
     definition,
     value,

@@ -23,7 +23,8 @@
     );
     this.tools = A.allHeads.tools.create(stage);
     this.panel = A.allHeads.panel.create(stage);
-    put(stage.picture, this.tools.element, this.surface);
+    this.places = h("div", { class: "heads-places", "aria-hidden": "true", hidden: true });
+    put(stage.picture, this.tools.element, this.surface, this.places);
     const on = (name, fn) => this.surface.addEventListener(name, fn);
     on("pointermove", (event) => event.pointerType !== "touch" && this.point(this.under(event)));
     on("pointerleave", () => this.point(null));
@@ -33,13 +34,34 @@
 
   async draw() {
     const { stage } = this,
-      { group } = stage.selection.state,
-      maps = await stage.data.maps(group);
+      { group } = stage.selection.state;
+    const here = stage.data.measured(group);
+    this.surface.hidden = this.tools.element.hidden = stage.panel.hidden = !here;
+    this.places.hidden = here;
+    if (!here) return this.wait();
+    const maps = await stage.data.maps(group);
     if (group !== stage.selection.state.group) return;
     this.state = this.read(maps);
     this.paint();
     this.panel.draw(this.state);
     stage.caption(A.allHeads.words.caption(this.state), A.allHeads.words.how(this.state));
+  }
+
+  /** The heads of a long text are measured first; their places stand meanwhile. */
+  wait() {
+    const { h, put } = A.dom,
+      { layers } = this.stage.data.group(this.stage.selection.state.group),
+      columns = Math.max(...layers.map((l) => l.heads));
+    this.state = null;
+    this.places.style.gridTemplateColumns = `repeat(${columns}, minmax(4px, 112px))`;
+    put(
+      this.places,
+      layers.flatMap((l) => Array.from({ length: columns }, (_, head) => h("i", { class: head < l.heads ? "place" : null }))),
+    );
+    this.stage.caption(
+      A.allHeads.words.caption({ unmeasured: A.measuring.words(this.stage.data) }),
+      "Maps and measures of all heads appear here when they are there; single heads can be looked at meanwhile.",
+    );
   }
 
   /** Everything drawing needs, from data and selection. */
@@ -155,6 +177,7 @@
   }
 
   table() {
+    if (!this.state) return { caption: A.measuring.words(this.stage.data), columns: ["layer", "head"], rows: [] };
     const { stage, state } = this,
       values = stage.data.measures(stage.selection.state.group),
       known = stage.data.manifest.measures.filter((m) => values[m.name]);
@@ -178,6 +201,7 @@
   }
 
   file(kind) {
+    if (!this.state) throw { found: A.measuring.words(this.stage.data), do: "Wait until they are measured." };
     return A.files[kind](this.stage, this.scene(), this.state.roles);
   }
 };
