@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ THEME = gr.themes.Base(
     font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
 )
 TITLE = "Attention Inspector"
+TELLING = 0.2  # seconds between two words on how far a run is
 _PUBLIC = "SPACE_ID" in os.environ or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1") not in ("127.0.0.1", "localhost", "::1")
 BRAND = (
     '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">'
@@ -109,10 +111,13 @@ class App:
     def _working(work: Any) -> Iterator[Any]:
         """Runs ``work`` beside the event, so that its steps are shown while it goes on; closing this stops it at the next."""
         told: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        stopped = threading.Event()
+        stopped, last = threading.Event(), {"step": "", "at": 0.0}
 
         def step(name: str, share: float | None = None) -> bool:
-            told.put({"busy": {"step": name, "cancel": True} | ({} if share is None else {"fraction": share})})
+            now = time.monotonic()
+            if name != last["step"] or now - last["at"] > TELLING:  # a short run would spend its time on saying how far it is
+                last.update(step=name, at=now)
+                told.put({"busy": {"step": name, "cancel": True} | ({} if share is None else {"fraction": share})})
             return not stopped.is_set()
 
         threading.Thread(target=lambda: told.put(work(step)), daemon=True).start()

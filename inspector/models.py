@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from inspector.captures import Capture
 from inspector.encoding import encode, max_tokens
 from inspector.errors import InputError, NoAttention
 from inspector.hooks import capture
+from inspector.hooks.progress import told
 from inspector.limits import check_inputs
 from inspector.loading import load_model, load_tokenizer
 
@@ -69,7 +70,15 @@ class Inspector:
         """The most tokens the model takes at once; None when it names no limit."""
         return max_tokens(self.model, self.tokenizer)
 
-    def __call__(self, text: Any, pair: Any = None, *, truncate: bool = False, **options: Any) -> Capture:
+    def __call__(
+        self,
+        text: Any,
+        pair: Any = None,
+        *,
+        truncate: bool = False,
+        progress: Callable[[float], Any] | None = None,
+        **options: Any,
+    ) -> Capture:
         """What the model attends to on this input.
 
         The model runs once, without gradients and in evaluation mode (its training flags are put back). An encoder-decoder
@@ -79,9 +88,11 @@ class Inspector:
             text: a text, a tuple of two (a pair), a list of either (a batch), or encodings such as ``{"pixel_values": …}``.
             pair: a second text for each: the second sentence of an encoder, the target of an encoder-decoder.
             truncate: cut what is longer than the model takes instead of raising.
+            progress: called with the share of the model that has run; answering False cancels.
             options: passed on to ``capture``.
 
         Raises:
+            Cancelled: ``progress`` answered False.
             InputError: the input is empty, too long, or needs a tokenizer that is missing.
             TooLarge: it would not fit into memory; the message says what would.
             NoAttention: the model ran and performed no attention that can be shown.
@@ -91,7 +102,7 @@ class Inspector:
         ids = inputs.get("input_ids")
         if isinstance(ids, Tensor) and ids.shape[-1] <= _WHOLE_PROOF:  # short enough to check every row, not a sample
             options.setdefault("proof_rows", None)
-        with _evaluating(self.model), torch.no_grad():
+        with _evaluating(self.model), torch.no_grad(), told(self.model, progress):
             if _is_encoder_decoder(self.model) and "decoder_input_ids" not in inputs and "input_ids" in inputs:
                 inputs = self._with_answer(inputs, pair, truncate)
             with capture(self.model, tokenizer=self.tokenizer, **options) as found:

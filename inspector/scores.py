@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from inspector.masks import NO_MASK, Mask, take
 
-__all__ = ["Chosen", "Evidence", "Given", "Scores"]
+__all__ = ["Chosen", "Evidence", "Given", "Scores", "exact"]
 
 # Numbers along one axis, or None for all of them (which copies nothing).
 Chosen = Tensor | None
@@ -86,7 +87,7 @@ class Scores:
     @torch.no_grad()
     def scores(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Scaled, capped, biased and masked scores of the chosen rows, [batch, head, query, key]."""
-        with torch.autocast(self.device.type, enabled=False):
+        with exact(self.device):
             q = chosen(self.query, batch, heads)[:, :, queries].to(dtype)
             scores = self._products(q, batch, heads, dtype) * self.scale
             if self.softcap is not None:
@@ -117,6 +118,12 @@ class Scores:
             return (folded @ k.transpose(-1, -2)).reshape(*q.shape[:3], k.shape[2])
         k = chosen(self.key, batch, None if heads is None else heads // self.group).to(dtype)
         return q @ k.transpose(-1, -2)
+
+
+def exact(device: torch.device) -> contextlib.AbstractContextManager[object]:
+    """Inside, no operation is cast to a lower precision."""
+    on = torch.is_autocast_enabled(device.type)
+    return torch.autocast(device.type, enabled=False) if on else contextlib.nullcontext()
 
 
 def chosen(tensor: Tensor, batch: Chosen, heads: Chosen) -> Tensor:

@@ -67,8 +67,10 @@ class Service:
         """
         inspector = self.inspector(name.strip(), step)
         inputs = inspector.encode(text, pair if pair and pair.strip() else None, truncate=truncate)
-        step(f"Running {_size(inspector, inputs)}", None)
-        capture = inspector(text, pair if pair and pair.strip() else None, truncate=truncate)
+        running = f"Running {_size(inspector, inputs)}"
+        step(running, 0.0)
+        second = pair if pair and pair.strip() else None
+        capture = inspector(text, second, truncate=truncate, progress=lambda share: step(running, share))
         if at_once(capture):  # a long text is shown first and measured afterwards, when the page asks
             step("Measuring", 0.0)
             prepare(capture, progress=lambda share: step("Measuring", share))

@@ -56,14 +56,15 @@ def capture(
     >>> cap.calls[0].shape
     (1, 12, 4, 4)
     """
-    found = Capture(info=_info(model))
     selects, names = selector(layers, model)
+    is_compiled = compiled.is_compiled(module for _, module in names.modules)
+    found = Capture(info=_info(model, is_compiled))
     session = Session(model, found, names, selects, proof_rows)
     if offload_to is not None:
         session.store = Shelf(offload_to).put
     with contextlib.ExitStack() as stack:
         stack.enter_context(patched(_PATCHES))
-        stack.enter_context(compiled.uncompiled(model))
+        stack.enter_context(compiled.uncompiled(is_compiled))
         stack.callback(session.settle)
         stack.enter_context(open_session(session))
         stack.enter_context(watched_inputs(session, tokenizer))
@@ -72,9 +73,10 @@ def capture(
     found.warn_failed()
 
 
-def _info(model: nn.Module) -> dict[str, str]:
+def _info(model: nn.Module, is_compiled: bool) -> dict[str, str]:
     config = getattr(model, "config", None)
-    parameter = next(model.parameters(), torch.empty(0))
+    parameter = next(model.parameters(), None)
+    parameter = torch.empty(0) if parameter is None else parameter
     return {
         "name": str(getattr(config, "_name_or_path", "") or type(model).__name__),
         "class": type(model).__name__,
@@ -82,4 +84,4 @@ def _info(model: nn.Module) -> dict[str, str]:
         "attn_implementation": str(getattr(config, "_attn_implementation", "") or ""),
         "dtype": str(parameter.dtype).removeprefix("torch."),
         "device": str(parameter.device),
-    } | ({"note": "compiled; run uncompiled while captured"} if compiled.is_compiled(model) else {})
+    } | ({"note": "compiled; run uncompiled while captured"} if is_compiled else {})

@@ -6,6 +6,7 @@ Only models that are compiled are held back; a flex-attention kernel keeps its o
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -20,14 +21,14 @@ __all__ = ["PATCHES", "is_compiled", "uncompiled"]
 _get_compiled_call = PreTrainedModel.get_compiled_call
 
 
-def is_compiled(model: nn.Module) -> bool:
-    """Whether the model or a part of it was compiled."""
-    return any("_orig_mod" in m._modules or vars(m).get("_compiled_call_impl") is not None for m in model.modules())
+def is_compiled(modules: Iterable[nn.Module]) -> bool:
+    """Whether one of a model's modules, itself among them, was compiled."""
+    return any("_orig_mod" in m._modules or vars(m).get("_compiled_call_impl") is not None for m in modules)
 
 
-def uncompiled(model: nn.Module) -> contextlib.AbstractContextManager[Any]:
-    """Inside, a compiled ``model`` runs its Python code."""
-    return torch.compiler.set_stance("force_eager") if is_compiled(model) else contextlib.nullcontext()
+def uncompiled(compiled: bool) -> contextlib.AbstractContextManager[Any]:
+    """Inside, a compiled model runs its Python code."""
+    return torch.compiler.set_stance("force_eager") if compiled else contextlib.nullcontext()
 
 
 def _tapped_compiled_call(self: PreTrainedModel, compile_config: Any) -> Any:

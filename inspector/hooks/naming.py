@@ -50,9 +50,9 @@ class Place:
     axes: tuple[str, str]
 
 
-def attention_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """The innermost modules whose class is called attention, in model order."""
-    found = [(name, module) for name, module in model.named_modules() if _is_attention(type(module))]
+def attention_modules(model: nn.Module, modules: list[tuple[str, nn.Module]] | None = None) -> Iterator[tuple[str, nn.Module]]:
+    """The innermost modules whose class is called attention, in model order; ``modules`` are the model's, if at hand."""
+    found = [(name, module) for name, module in modules or model.named_modules() if _is_attention(type(module))]
     for name, module in found:
         if not any(_is_attention(type(inner)) for inner in module.modules() if inner is not module):
             yield name, module
@@ -79,7 +79,7 @@ class Names:
 
     def __post_init__(self) -> None:
         if self.fixed:
-            for _, module in attention_modules(self.model):
+            for _, module in attention_modules(self.model, self.modules):
                 self.place(module)
 
     @property
@@ -88,15 +88,18 @@ class Names:
         return list(self._places.values())
 
     @cached_property
+    def modules(self) -> list[tuple[str, nn.Module]]:
+        """Every module once, with its path: the one walk over the model that a capture makes."""
+        return list(self.model.named_modules())
+
+    @cached_property
     def _names(self) -> dict[int, str]:
-        names: dict[int, str] = {}
-        for name, module in self.model.named_modules():
-            names.setdefault(id(module), name.replace("_orig_mod.", "").removesuffix("_orig_mod"))
-        return names
+        return {id(module): name.replace("_orig_mod.", "").removesuffix("_orig_mod") for name, module in self.modules}
 
     def renew(self) -> None:
         """Modules have been exchanged: read the names again."""
-        vars(self).pop("_names", None)
+        for known in ("modules", "_names"):
+            vars(self).pop(known, None)
 
     def knows(self, module: nn.Module) -> bool:
         """Whether ``module`` is part of the model."""
@@ -130,7 +133,7 @@ class Names:
     def _shared(self, module: nn.Module) -> bool:
         config = getattr(self.model, "config", None)
         layers = getattr(config, "num_hidden_layers", None)
-        same = sum(type(other) is type(module) for other in self.model.modules())
+        same = sum(type(other) is type(module) for _, other in self.modules)
         return isinstance(layers, int) and same < layers
 
     def tower(self, name: str) -> str:
@@ -146,7 +149,7 @@ class Names:
 
     @cached_property
     def _towers(self) -> set[str]:
-        return {_tower(name) for name, _ in attention_modules(self.model)}
+        return {_tower(name) for name, _ in attention_modules(self.model, self.modules)}
 
 
 def _tower(name: str) -> str:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inspector.captures import Proof, tolerance_of
-from inspector.scores import Evidence
+from inspector.scores import Evidence, exact
 
 __all__ = ["PROOF_ROWS", "both", "prove"]
 
@@ -30,7 +30,7 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
     if output.numel() == 0 or num_keys == 0:
         return Proof(None, note="the output is empty")
     value, output = value.detach()[:, :, :num_keys], output.detach()
-    with torch.autocast(output.device.type, enabled=False):
+    with exact(output.device):
         dtype = torch.promote_types(output.dtype, torch.float32)
         rows = _rows(num_queries, proof_rows, output.device)
         value, group = value.to(dtype), heads // value.shape[1]
@@ -39,9 +39,9 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
             weights = evidence.weights(None, None, some, dtype=dtype)
             shared = weights.reshape(batch, heads // group, group * len(some), -1) if group > 1 else weights
             again = (shared @ value).reshape(batch, heads, len(some), -1)
-            errors.append((again - output[:, :, some]).abs().amax())
+            errors.append(_largest(again - output[:, :, some]))
         worst = errors[0] if len(errors) == 1 else torch.stack(errors).amax()
-        scale = output.abs().amax().to(dtype).clamp_min(torch.finfo(torch.float32).tiny)
+        scale = _largest(output).to(dtype).clamp_min(torch.finfo(torch.float32).tiny)
     return Proof(worst / scale, tolerance_of(output.dtype), len(rows))
 
 
@@ -50,6 +50,11 @@ def both(first: Proof, second: Proof) -> Proof:
     if first.error is None or second.error is None:
         return first if second.error is None else second
     return Proof(torch.maximum(first.error, second.error), max(first.tolerance, second.tolerance), first.rows + second.rows)
+
+
+def _largest(table: Tensor) -> Tensor:
+    """The largest magnitude, NaN if there is one: one pass, no copy of the absolute values."""
+    return torch.linalg.vector_norm(table, float("inf"))
 
 
 @functools.lru_cache(maxsize=64)

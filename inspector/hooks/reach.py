@@ -49,12 +49,11 @@ def _source(cls: Any) -> str:
     return "\n".join(found)
 
 
-def reported_by(model: nn.Module) -> dict[nn.Module, int]:
-    """Modules that return their own weights, as the library records them, and where in their output these stand.
+def reported_by(modules: list[nn.Module]) -> dict[nn.Module, int]:
+    """Of a model's modules those that return their own weights, as the library records them, and where in the output they are.
 
     Only hand-written ones: the interface tap sees the others.
     """
-    modules = list(model.modules())
     candidates = {type(module) for module in modules if _by_hand(type(module)) and not reason_for(module)}
     found: dict[nn.Module, int] = {}
     for part in modules:

@@ -113,9 +113,10 @@ def hooked(session: Session) -> Iterator[None]:
     hooks = _Hooks(session)
     handles = hooks.handles
     try:
-        for module in session.model.modules():
+        modules = [module for _, module in session.names.modules]
+        for module in modules:
             _watch(session, hooks, module)
-        for module, index in reported_by(session.model).items():
+        for module, index in reported_by(modules).items():
             if session.wants(module):
                 handles.append(module.register_forward_pre_hook(functools.partial(open_report, session), prepend=True))
                 handles.append(module.register_forward_hook(functools.partial(close_report, session, index), always_call=True))
@@ -138,7 +139,7 @@ def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
     if isinstance(module, nn.MultiheadAttention) and "_old_forward" in vars(module):
         hooks.undo.append(rebound(module))
     hooks.handles += _hook(session, hooks, module)
-    if hasattr(type(module), "set_attention_type") and "set_attention_type" not in vars(module):
+    if _exchanges_parts(type(module)) and "set_attention_type" not in vars(module):
         original = module.set_attention_type
 
         @functools.wraps(original)
@@ -151,6 +152,11 @@ def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
 
         module.set_attention_type = set_attention_type  # type: ignore[assignment]
         hooks.swapping.append(module)
+
+
+@functools.cache
+def _exchanges_parts(cls: type[nn.Module]) -> bool:
+    return hasattr(cls, "set_attention_type")
 
 
 def _hook(session: Session, hooks: _Hooks, module: nn.Module) -> list[Any]:

@@ -11,7 +11,8 @@ from torch import nn
 from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel
 
 from inspector import Inspector
-from inspector.errors import EmptyInput, InputError, InputTooLong, NoAttention
+from inspector.errors import Cancelled, EmptyInput, InputError, InputTooLong, NoAttention
+from tests.hooks.matching import state_of
 
 spec = importlib.util.spec_from_file_location("folders", Path(__file__).with_name("folders.py"))
 folders = importlib.util.module_from_spec(spec)
@@ -231,3 +232,26 @@ def test_each_forward_pass_of_a_block_can_be_reached_and_a_page_shows_one(bundle
     assert [layer["queries"] for layer in manifest["groups"][0]["layers"]] == [6] * 6
     assert "zebra" in cap.to_html("head_view")
     assert "zebra" not in cap.to_html("head_view", step=0)
+
+
+def test_a_run_says_how_far_it_is(bundled):
+    shares: list[float] = []
+    capture = bundled("A short text.", progress=shares.append)
+    assert shares[0] == 0.0
+    assert shares == sorted(shares)
+    assert 0.9 < shares[-1] <= 1.0
+    assert torch.equal(capture.calls[3].evidence.query, bundled("A short text.").calls[3].evidence.query)
+
+
+def test_a_run_can_be_cancelled_and_leaves_the_model_as_it_was(bundled):
+    before, told = state_of(bundled.model), []
+
+    def enough(share: float) -> bool:
+        told.append(share)
+        return share < 0.5
+
+    with pytest.raises(Cancelled, match="cancelled at 51%"):
+        bundled("A short text.", progress=enough)
+    assert sum(share >= 0.5 for share in told) == 1  # nothing ran after the answer
+    assert state_of(bundled.model) == before
+    assert len(bundled("A short text.")) == 6

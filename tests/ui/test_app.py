@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import transformers
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Page, expect
@@ -37,6 +39,18 @@ HOSTILE = [
 def url(tmp_path_factory):
     with app_server.serving(tmp_path_factory.mktemp("app") / "log.txt") as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def long_model(bundled, tmp_path_factory) -> str:
+    """A folder with a model that takes long texts and its time: an untrained GPT-2."""
+    folder = tmp_path_factory.mktemp("long")
+    sizes = {"n_embd": 256, "n_layer": 16, "n_head": 4, "n_positions": 4096, "vocab_size": bundled.tokenizer.vocab_size}
+    transformers.GPT2Model(transformers.GPT2Config(**sizes, bos_token_id=1, eos_token_id=1)).save_pretrained(folder)
+    tokenizer = copy.deepcopy(bundled.tokenizer)
+    tokenizer.model_max_length = 4096
+    tokenizer.save_pretrained(folder)
+    return str(folder)
 
 
 def opened(page: Page, url: str, link: str = "") -> Page:
@@ -188,6 +202,29 @@ def test_a_megabyte_is_refused_and_the_app_goes_on(page, url):
     expect(page.locator(".problem")).to_contain_text("tokens and the model takes 512", timeout=60_000)
     inspect(page, "Still here.")
     expect(page.locator(".proof")).to_contain_text("5 tokens")
+
+
+def test_a_long_run_says_how_far_it_is_and_can_be_cancelled(page, url, long_model) -> None:
+    opened(page, url)
+    before = caption(page).inner_text()
+    inspect(page, "the cat sat on the mat " * 600, model=long_model)
+    expect(page.locator(".progress")).to_contain_text(re.compile(r"Running 3,602 tokens, about \d+ MB \d+ %"), timeout=60_000)
+    page.locator(".progress").get_by_role("button", name="Cancel").click()
+    expect(page.locator(".progress")).to_be_hidden()
+    expect(caption(page)).to_have_text(before)
+    inspect(page, "A short text afterwards.", model="bundled")
+    expect(page.locator(".proof")).to_contain_text("7 tokens")
+
+
+def test_a_long_text_is_shown_first_and_measured_afterwards(page, url, long_model) -> None:
+    opened(page, url, "#view=heat-map")
+    inspect(page, "the cat sat on the mat " * 220, model=long_model)
+    expect(page.locator(".proof")).to_contain_text("1,322 tokens", timeout=60_000)
+    page.wait_for_selector(DRAWN)
+    page.wait_for_selector("[data-measured=yes]", timeout=120_000)
+    page.get_by_role("tab", name="All heads").click()
+    expect(page.locator(".heads-surface")).to_be_visible()
+    expect(caption(page)).to_contain_text("64 heads")
 
 
 def test_two_people_never_see_each_others_text(new_page, url):
