@@ -15,6 +15,7 @@ from inspector.views.manifest import manifest_of
 from inspector.views.requests import answer
 
 ADDRESS = "http://127.0.0.1:9/"
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def open_page(page: Page, file: Path, link: str = "") -> Page:
@@ -58,15 +59,20 @@ def open_served(
 
 
 def drawn(page: Page) -> Page:
-    """Waits until the picture is finished."""
+    """Waits until the picture is finished: the mark is away while a drawing, a frame or an answer is still to come.
+
+    What the keyboard and the mouse do has taken the mark away before they return. A wheel, and the click that follows a tap, may
+    come later: wait for what they change.
+    """
     page.locator("[data-drawn]").first.wait_for(state="attached")
     return page
 
 
 def resized(page: Page, width: int, height: int = 900) -> Page:
-    """Another window size, drawn again."""
+    """Another window size, drawn again: within two frames the workbench has been told of it."""
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_timeout(60)
+    page.wait_for_function("([width, height]) => innerWidth === width && innerHeight === height", arg=[width, height])
+    page.evaluate(FRAMES)
     return drawn(page)
 
 

@@ -25,6 +25,13 @@ PIXEL = """([x, y]) => {
 }"""
 
 
+CLICKED = """(selector) => {
+  const host = document.querySelector('[data-view]'), root = host.shadowRoot;
+  root.querySelector(selector).click();
+  return [host.dataset.drawn ?? null, root.querySelector('.heat-where').textContent];
+}"""
+
+
 @pytest.fixture(scope="module")
 def file(sentence_capture, tmp_path_factory):
     path = tmp_path_factory.mktemp("heat") / "page.html"
@@ -68,6 +75,15 @@ def number(page: Page) -> str:
     return page.locator(".heat-number").inner_text()
 
 
+def notch(page: Page, steps: int) -> None:
+    """The wheel turned towards the map by so many notches, each seen before the next."""
+    for _ in range(steps):
+        before = where(page)
+        page.mouse.wheel(0, -100)
+        expect(page.locator(".heat-where")).not_to_have_text(before)
+        drawn(page)
+
+
 def test_a_link_opens_the_map_with_its_finding_and_the_exact_weight(page: Page, file, weights, shot) -> None:
     open_page(page, file, PINNED)
     assert page.locator("[data-view=heat_map]").first.is_visible()
@@ -108,7 +124,7 @@ def test_the_pointer_reads_the_weight_under_it_and_a_click_pins_it(page: Page, f
     open_page(page, file, HEAD)
     page.mouse.move(*spot(page, 5 - FIRST, 8 - FIRST))
     expect(page.locator(".heat-readout")).to_contain_text("Under the pointer")
-    assert number(page) == f"{weights[5, 8]:.4f}"
+    expect(page.locator(".heat-number")).to_have_text(f"{weights[5, 8]:.4f}")
     assert "query" not in link(page)
     page.mouse.click(*spot(page, 5 - FIRST, 8 - FIRST))
     drawn(page)
@@ -145,8 +161,7 @@ def test_wheel_zooms_at_the_pointer_drag_moves_and_double_click_shows_all(page: 
     open_page(page, file, HEAD)
     x, y = spot(page, 20, 20)
     page.mouse.move(x, y)
-    for _ in range(3):
-        page.mouse.wheel(0, -100)
+    notch(page, 2)
     expect(page.locator(".heat-where")).to_contain_text(PART)
     first, last = map(int, re.search(r"rows (\d+)–(\d+)", where(page)).groups())
     assert FIRST < first <= 21 <= last
@@ -154,6 +169,7 @@ def test_wheel_zooms_at_the_pointer_drag_moves_and_double_click_shows_all(page: 
     page.mouse.move(x + 200, y + 200, steps=5)
     page.mouse.up()
     expect(page.locator(".heat-where")).not_to_contain_text(f"rows {first}–")
+    drawn(page)
     assert "query" not in link(page)
     page.mouse.dblclick(*spot(page, 12, 12))
     expect(page.locator(".heat-where")).to_contain_text("all 23 rows")
@@ -164,11 +180,20 @@ def test_zoomed_to_numbers_each_cell_prints_its_weight_and_a_minimap_shows_where
     expect(page.locator(".mini")).to_be_hidden()
     page.get_by_role("button", name="numbers").click()
     expect(page.locator(".mini")).to_be_visible()
+    drawn(page)
     assert float(page.locator(".heat-surface").get_attribute("data-plot").split()[2]) >= 36
     before = where(page)
     page.locator(".mini-ground").click(position={"x": 180, "y": 180})
     expect(page.locator(".heat-where")).not_to_have_text(before)
     shot(page, "heat-map-numbers")
+
+
+def test_a_map_that_moved_counts_as_drawn_when_it_is_painted(page: Page, file) -> None:
+    open_page(page, file, HEAD)
+    words = page.evaluate(CLICKED, "[data-zoom=numbers]")
+    assert words == [None, "all 23 rows and columns, 1 cell = 1 weight"]
+    drawn(page)
+    assert PART.search(where(page))
 
 
 @pytest.mark.parametrize(("special", "rows", "says"), [("draw", 25, "six times"), ("rescale", 23, "not the model’s own numbers")])
@@ -195,9 +220,9 @@ def test_a_tap_points_and_a_second_tap_pins(new_page, file) -> None:
     open_page(page, file, HEAD)
     page.touchscreen.tap(*spot(page, 4, 4))
     expect(page.locator(".heat-readout")).to_contain_text("Under the pointer")
-    page.wait_for_timeout(350)
+    drawn(page)
     page.touchscreen.tap(*spot(page, 4, 4))
-    page.wait_for_function("location.hash.includes('query=5')")
+    page.wait_for_function("() => location.hash.includes('query=5')")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -226,11 +251,7 @@ def test_a_long_map_comes_in_tiles_each_step_under_200_kb(page: Page, long_captu
     expect(page.locator(".heat-where")).to_contain_text(re.compile(r"1 (pixel|square) = mean of \d × \d weights"))
     x, y = spot(page, 900, 300)
     page.mouse.move(x, y)
-    for _ in range(6):
-        before = where(page)
-        page.mouse.wheel(0, -100)
-        expect(page.locator(".heat-where")).not_to_have_text(before)
-        page.wait_for_timeout(150)
+    notch(page, 6)
     expect(page.locator(".heat-where")).to_contain_text("1 cell = 1 weight")
     steps = [a for a in asked[2:] if a["kind"] == "tile"]
     assert steps
@@ -241,9 +262,12 @@ def test_a_long_map_comes_in_tiles_each_step_under_200_kb(page: Page, long_captu
 def test_a_cell_of_a_long_map_shows_its_own_weight(page: Page, long_capture) -> None:
     open_served(page, long_capture, "view=heat-map&heads=1&query=901&key=301")
     page.get_by_role("button", name="words").click()
+    expect(page.locator(".heat-where")).to_contain_text(PART)
+    drawn(page)
     exact = long_capture.call(0).weights(0, 1, [901])[0, 0, 0]
     page.mouse.move(*spot(page, 901, 305))
     expect(page.locator(".heat-readout")).to_contain_text("901 → 305")
+    drawn(page)
     said = number(page).replace("−", "-")
     assert float(said) == pytest.approx(float(exact[305]), abs=6e-5)
     page.mouse.move(*spot(page, 901, 305 - 1))

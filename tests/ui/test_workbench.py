@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
@@ -18,6 +19,11 @@ _MOUNT = """(x) => {
   window.acted = [];
   window.mounted = A.mount(document.querySelector(".attention-inspector"), {value: x.value, host: x.host, act: (a) => window.acted.push(a), get: (r) => window.ask(r)});
 }"""  # noqa: E501
+
+
+# Notes what an element says, also what it soon takes back.
+_SAYS = """(element) => { window.said = [];
+  new MutationObserver(() => window.said.push(element.textContent)).observe(element, {childList: true}); }"""
 
 
 def mount(page, value, host="page", ask=lambda request: {"error": {"asked": "a", "found": "b", "do": "c"}}):
@@ -141,8 +147,11 @@ def test_a_link_pasted_into_an_open_page_is_followed(page, short_page):
 def test_copy_link_says_that_it_did(new_page, short_page):
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
     opened(page, short_page)
+    inside(page, f"({_SAYS})(root.querySelector('[data-action=link]'))")
     page.get_by_label("Copy link to this selection").click()
-    page.get_by_text("Copied", exact=True).wait_for()
+    page.wait_for_function("() => window.said.length === 2")
+    assert page.evaluate("window.said") == ["Copied", "Copy link"]
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
 def test_a_notebook_never_touches_the_address(page, sentence_capture):
@@ -150,6 +159,23 @@ def test_a_notebook_never_touches_the_address(page, sentence_capture):
     page.wait_for_selector(HOST)
     page.keyboard.press("]")
     assert link(page) == ""
+
+
+def test_the_pinned_link_is_the_last_choices_also_when_an_earlier_answer_comes_later(page, sentence_capture):
+    manifest = manifest_of(sentence_capture, start={"view": "model_view", "layer": 3, "heads": [1], "query": 10, "key": 2})
+    mount(page, {"manifest": manifest}, "app", lambda r: answer(sentence_capture, r))
+    page.wait_for_selector(HOST)
+    page.evaluate("""() => { const ask = window.ask;
+      const later = (request) => new Promise((done) => { window.release = () => done(ask(request)); });
+      window.ask = (request) => (request.head === 2 ? later(request) : ask(request)); }""")
+    page.keyboard.press(".")
+    page.wait_for_function("() => window.release")
+    page.keyboard.press(",")
+    expect(page.locator(".chosen .link")).to_have_text("‘it’ → ‘animal’ 0.567")
+    assert page.locator(".attention-inspector").get_attribute("data-drawn") is None
+    page.evaluate("window.release()")
+    settle(page)
+    assert page.locator(".chosen .link").inner_text() == "‘it’ → ‘animal’ 0.567"
 
 
 # Tabs ------------------------------------------------------------------------------------------------------------
@@ -179,6 +205,7 @@ def test_a_token_is_found_and_pinned(page, short_page):
     opened(page, short_page)
     page.keyboard.press("/")
     page.keyboard.type("driv")
+    expect(page.locator(".found-one")).to_have_count(1)
     assert page.locator(".found-one").all_inner_texts() == ["driver\n17"]
     page.keyboard.press("Enter")
     settle(page)
@@ -190,11 +217,11 @@ def test_the_shortcuts_open_with_a_question_mark_and_give_the_focus_back(page, s
     opened(page, short_page)
     page.get_by_label("Next layer").focus()
     page.keyboard.press("?")
-    assert page.get_by_role("dialog", name="Keyboard shortcuts").is_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("]")
     assert "layer=3" in link(page)
     page.keyboard.press("Escape")
-    assert page.locator(".dialog").count() == 0
+    expect(page.locator(".dialog")).to_have_count(0)
     assert inside(page, "root.activeElement.getAttribute('aria-label')") == "Next layer"
 
 
@@ -290,6 +317,7 @@ def test_a_new_text_keeps_the_head_and_lets_the_tokens_go(served, bundled):
     other = bundled("Another text.")
     update(page, {"manifest": manifest_of(other, identity="two")})
     page.wait_for_function("() => !location.hash.includes('query')")
+    settle(page)
     assert "layer=4&heads=1" in link(page)
 
 
@@ -311,11 +339,10 @@ def test_what_cannot_be_fetched_is_said_and_the_next_head_still_draws(page, sent
     mount(page, {"manifest": manifest_of(sentence_capture, start={"layer": 3, "heads": [1]})}, "app", ask)
     page.wait_for_selector(HOST)
     page.keyboard.press(".")
-    page.get_by_role("alert").wait_for()
-    assert "It is gone." in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("It is gone.")
     page.keyboard.press(".")
-    page.get_by_role("alert").wait_for(state="detached")
-    assert page.locator(".one-head").is_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".one-head")).to_be_visible()
 
 
 def test_groups_are_chosen_from_a_menu_when_there_are_several(page, sentence_capture):

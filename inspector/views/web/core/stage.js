@@ -35,6 +35,7 @@ A.stage = {
         bench.captionOf = name;
         A.stage.caption(bench, parts, how, options);
       },
+      until: (work) => bench.until(work),
       redraw: () => bench.draw(new Set(["redraw"])),
       narrow: () => bench.parts.views.clientWidth < 848,
       reduced: () => matchMedia("(prefers-reduced-motion: reduce)").matches,

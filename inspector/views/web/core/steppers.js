@@ -102,11 +102,13 @@ A.steppers = {
   /** The pinned link in words: ‘it’ → ‘animal’ 0.567, with the view's own number; without a chosen key the strongest one stands there. */
   async link(bench) {
     const { h, put } = A.dom,
-      { query, group, layer } = bench.selection.state,
+      { state } = bench.selection,
+      { query, group, layer } = state,
       { view } = bench.stage();
     if (query === null) return put(bench.parts.link, "no token pinned");
     const found = (view.pinned && view.pinned()) ||
       (await A.steppers.pinned(bench).catch(() => null)) || { query: bench.data.queryTokens(group, layer)[query] };
+    if (bench.selection.state !== state) return bench.parts.link;
     const from = h("bdi", { class: "is-query" }, A.captions.quote(found.query));
     return put(
       bench.parts.link,

@@ -1,7 +1,7 @@
 // The workbench: one place that holds the tabs, the selection, the caption and, below them, the view that is chosen.
 A.Workbench = class {
   constructor(element, { value, get, act, host }) {
-    Object.assign(this, { element, get, act: act || (() => {}), host: host || "page", stages: new Map(), drawnCount: 0 });
+    Object.assign(this, { element, get, act: act || (() => {}), host: host || "page", stages: new Map(), drawnCount: 0, coming: 0 });
     const root = element.shadowRoot || element.attachShadow({ mode: "open" });
     this.parts = A.frame.build(this);
     A.dom.put(root, A.dom.h("style", {}, A.css || ""), this.parts.bench);
@@ -88,8 +88,24 @@ A.Workbench = class {
       await this.drawOnce(now);
     }
     this.drawing = false;
-    A.steppers.link(this);
     A.measuring.follow(this, this.data);
+    this.until(A.steppers.link(this));
+  }
+
+  /** Something is on its way to the screen (a frame, a fetch): the picture counts as drawn when it is there. */
+  async until(work) {
+    this.coming++;
+    delete this.element.dataset.drawn;
+    try {
+      return await work;
+    } finally {
+      this.coming--;
+      this.finished();
+    }
+  }
+
+  finished() {
+    if (this.drawing || this.coming || !this.selection) return;
     this.element.dataset.drawn = String(++this.drawnCount);
     this.element.dispatchEvent(new CustomEvent("drawn", { bubbles: true, composed: true }));
   }
@@ -114,15 +130,21 @@ A.Workbench = class {
     }
   }
 
-  /** Draw again when the width changes, or the place on the page (a form above grew, the window became lower). */
+  /**
+   * Draw again when the width changes, or the place on the page (a form above grew, the window became lower).
+   * The first look is part of the first drawing: only now the height of what stands above is known.
+   */
   watchSize() {
-    let last = "";
+    let last = "",
+      seen = null;
+    this.until(new Promise((done) => (seen = done)));
     const look = () => {
       const box = this.parts.bench.getBoundingClientRect();
       const now = [this.parts.bench.clientWidth, Math.round(box.top + window.scrollY), window.innerHeight].join(" ");
       if (now === last || !box.width) return;
       last = now;
       if (this.selection) this.draw(new Set(["size"]));
+      seen();
     };
     this.sizes = new ResizeObserver(look);
     for (const element of [this.parts.bench, document.body, document.documentElement]) this.sizes.observe(element);

@@ -51,8 +51,8 @@
       centre: moved((row, col) => map.centreOn(row, col)),
       point: (at, follow) => this.point(at, follow),
       leave: () => this.point(null),
-      pick: (at) => this.pick(at),
-      go: (at) => this.pick(at, true),
+      pick: (at) => this.stage.until(this.pick(at)),
+      go: (at) => this.stage.until(this.pick(at, true)),
     };
   }
 
@@ -116,15 +116,18 @@
   moved() {
     this.map.refresh();
     this.soon();
-    this.fetch();
+    this.stage.until(this.fetch());
   }
 
   soon() {
     if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.paint();
-    });
+    const painted = new Promise((done) => (this.frame = requestAnimationFrame(done)));
+    this.stage.until(
+      painted.then(() => {
+        this.frame = 0;
+        if (!this.gone) this.paint();
+      }),
+    );
   }
 
   paint() {
@@ -176,7 +179,7 @@
     this.stage.selection.hover(at ? { query: map.query(at.row).position, key: map.key(at.col).position } : null);
     if (follow) this.moved();
     else this.soon();
-    this.words(false);
+    this.stage.until(this.words(false));
   }
 
   /** Pin a place, or let it go when it is pinned. `show` also brings it into sight. */
@@ -250,6 +253,6 @@
   }
 
   dispose() {
-    cancelAnimationFrame(this.frame);
+    this.gone = true;
   }
 };

@@ -9,7 +9,7 @@
       go: h("button", { type: "submit", class: "button date-go" }, "Translate"), chips: h("div", { class: "date-chips", role: "group", "aria-label": "Example dates" }),
       error: h("div", { class: "date-error", id: `${id}-error` }), said: h("p", { class: "date-said", id: `${id}-said` }),
     };
-    const element = h("form", { class: "date-form", novalidate: true, "aria-label": "A date", on: { submit: (event) => { event.preventDefault(); submit(form, parts.field.value); } } },
+    const element = h("form", { class: "date-form", novalidate: true, "aria-label": "A date", on: { submit: (event) => { event.preventDefault(); stage.until(submit(form, parts.field.value)); } } },
       h("div", { class: "date-line" }, h("label", { class: "date-label", for: id }, "Date"), parts.field, parts.go, parts.chips), parts.error, parts.said);
     const form = { stage, element, ...parts, asked: 0, known: null, fail: (error) => fail(form, error), begin: (facts, text) => begin(form, facts, text), draw: (facts, answer) => draw(form, facts, answer) };
     return form;
@@ -43,7 +43,7 @@
   function begin(form, facts, text) {
     const { h, put } = A.dom;
     form.field.value = text;
-    put(form.chips, h("span", { class: "small" }, "Examples"), facts.examples.map((text) => h("button", { type: "button", class: "chip round", dir: "auto", dataset: { date: text }, on: { click: () => { form.field.value = text; submit(form, text); } } }, text)));
+    put(form.chips, h("span", { class: "small" }, "Examples"), facts.examples.map((text) => h("button", { type: "button", class: "chip round", dir: "auto", dataset: { date: text }, on: { click: () => { form.field.value = text; form.stage.until(submit(form, text)); } } }, text)));
     put(form.said, "Reading it. The models are loaded once, which takes a few seconds.");
   }
 
