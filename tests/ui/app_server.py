@@ -1,10 +1,11 @@
-"""The real app in a process of its own, on a free port."""
+"""The real app in a process of its own, on a port it found free itself."""
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -15,36 +16,36 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextlib.contextmanager
 def serving(log: Path, **environment: str) -> Iterator[str]:
-    """The address of a running app."""
-    port = free_port()
-    env = (
-        os.environ
-        | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-        | environment
-    )
+    """The address of a running app: Gradio takes the first port that nobody has, and says which."""
+    given = {name: value for name, value in os.environ.items() if name != "GRADIO_SERVER_PORT"}
+    env = given | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | environment
     with log.open("w") as output:
         process = subprocess.Popen([sys.executable, "gradio_app.py"], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
         try:
-            yield _wait(f"http://127.0.0.1:{port}/", process, log)
+            yield _wait(process, log)
         finally:
-            process.terminate()
-            process.wait(20)
+            _stop(process)
 
 
-def _wait(url: str, process: subprocess.Popen, log: Path) -> str:
-    for _ in range(600):
+def _wait(process: subprocess.Popen, log: Path) -> str:
+    for _ in range(1500):
         if process.poll() is not None:
             break
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
-            if answer.status == 200:
+        if said := re.search(r"Running on local URL:\s+http://[^:\s]+:(\d+)\b", log.read_text(errors="replace")):
+            url = f"http://127.0.0.1:{said.group(1)}/"
+            with contextlib.suppress(OSError, http.client.HTTPException), urllib.request.urlopen(url, timeout=10):
                 return url
         time.sleep(0.2)
     raise RuntimeError(f"The app did not start: {log.read_text()[-2000:]}")
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """Asks the app to end, and ends it when it is too busy to hear."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

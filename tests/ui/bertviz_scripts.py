@@ -20,16 +20,16 @@ PACKAGES = {
 
 @functools.cache
 def scripts() -> dict[str, str] | None:
-    """The text of each script by the name in its CDN address; None without npm or a registry."""
+    """The text of each script by the name in its CDN address; None without npm or a registry that answers."""
     if shutil.which("npm") is None:
         return None
     folder = Path(tempfile.mkdtemp())
     found = {}
     for name, (package, path) in PACKAGES.items():
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", package], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-        )
-        if packed.returncode:
+        try:
+            options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 120}
+            packed = subprocess.run(["npm", "pack", "--silent", package], check=True, **options)
+        except (OSError, subprocess.SubprocessError):
             return None
         with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
             found[name] = archive.extractfile(f"package/{path}").read().decode()

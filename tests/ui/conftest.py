@@ -9,11 +9,13 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 FLAGS += ["--disable-features=IsolateSandboxedIframes"]  # so that requests of BertViz's frame can be answered by a test
 LOCAL = {"", "127.0.0.1", "localhost"}
+PATIENCE = 30_000  # milliseconds: a busy machine is slow, and only a test that fails waits so long
+expect.set_options(timeout=PATIENCE)
 PAIR = ("The animal didn't cross the street.", "It was too tired to walk, so the driver waited.")
 LONG = "the grey cat slept on the shelf , and the old nurse fed the cat . rain fell on the harbour town " * 4
 
@@ -21,7 +23,7 @@ LONG = "the grey cat slept on the shelf , and the old nurse fed the cat . rain f
 def launch(play) -> Browser:
     """Debian's chromium where it is installed, else Playwright's own."""
     found = os.environ.get("INSPECTOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    return play.chromium.launch(executable_path=found, args=FLAGS)
+    return play.chromium.launch(executable_path=found, args=FLAGS, timeout=120_000)
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +50,7 @@ def new_page(browser: Browser) -> Iterator:
         page.on("request", lambda r: None if (urlparse(r.url).hostname or "") in LOCAL else trouble.append(f"request to {r.url}"))
         page.on("pageerror", lambda e: trouble.append(f"page error: {e}"))
         page.on("console", lambda m: trouble.append(f"console: {m.text}") if m.type == "error" else None)
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         opened.append((page, trouble))
         return page
 
