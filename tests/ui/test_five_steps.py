@@ -133,7 +133,7 @@ def test_both_views_share_the_date_and_the_character(page: Page, sentence_captur
     field = page.locator(".view-five-steps .date-field")
     field.fill("31 décembre 1999")
     field.press("Enter")
-    expect(page.locator(".view-five-steps .date-said")).to_contain_text("Right answer 1999-12-31.", timeout=20_000)
+    expect(page.locator(".view-five-steps .date-said")).to_contain_text("Right answer 1999-12-31.")
     page.locator(".steps-chips [data-position='9']").click()
     page.locator("#tab-translate").click()
     drawn(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.ui.conftest import PAIR
 from tests.ui.pages import caption, inside, legend, link, number, opened, settle
@@ -51,10 +52,12 @@ def test_a_long_press_leaves_that_head_alone(page, short_page):
     box = chip(page, 4).bounding_box()
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.down()
-    page.wait_for_timeout(650)
+    expect(page.locator(".chip[aria-pressed='true']")).to_have_count(1)
+    settle(page)
+    assert "heads=4&" in link(page) + "&"
     page.mouse.up()
     settle(page)
-    assert "heads=4" in link(page)
+    assert "heads=4&" in link(page) + "&"
 
 
 def test_all_and_none(page, short_page):
