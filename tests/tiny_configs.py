@@ -127,8 +127,9 @@ def _rotary(default: PreTrainedConfig) -> dict[str, Any]:
     """Sections of a multimodal rotary embedding, for a head width of 8; a padding token where there is none."""
     found: dict[str, Any] = {}
     rope = getattr(default, "rope_parameters", None)
-    if isinstance(rope, dict) and "mrope_section" in rope:
-        found["rope_parameters"] = rope | {"mrope_section": [2, 1, 1]}
+    if isinstance(rope, dict) and "mrope_section" in {*rope, *getattr(default, "ignore_keys_at_rope_validation", ())}:
+        half = int(8 * (rope.get("partial_rotary_factor") or 1)) // 2
+        found["rope_parameters"] = rope | {"mrope_section": [(half + 2) // 3, (half + 1) // 3, half // 3]}
     if hasattr(default, "pad_token_id") and default.pad_token_id is None:
         found["pad_token_id"] = 0
     return found
