@@ -10,7 +10,7 @@ import copy
 import re
 from typing import Any
 
-from transformers import PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 
 __all__ = ["tiny_config"]
 
@@ -76,6 +76,8 @@ def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTr
         values["num_key_value_heads"] = HEADS
     for name in default.sub_configs:
         part = getattr(default, name, None)
+        if part is None and name in overrides and default.sub_configs[name] is not AutoConfig:
+            part = default.sub_configs[name]()  # one the model can do without
         if part is not None:
             inner = overrides.pop(name, {}) if isinstance(overrides.get(name), dict) else {}
             values[name] = tiny_config(type(part), **inner).to_dict()

@@ -80,7 +80,7 @@ def inputs_for(model: nn.Module) -> dict[str, Any]:
     names = inspect.signature(model.forward).parameters
     main = getattr(model, "main_input_name", "input_ids")
     found: dict[str, Any] = {}
-    wanted = [main] if main in names else [n for n in _MAKERS if n in names][:1]
+    wanted = [main] if main in names and main in _MAKERS else [n for n in _MAKERS if n in names][:1]
     wanted += [n for n in ("input_ids", "decoder_input_ids", "bbox", "visual_embeds", "visual_feats", "visual_pos") if n in names]
     if "pixel_values" in names and getattr(model.config, "model_type", "") in _NEEDS_IMAGE:
         wanted.append("pixel_values")
