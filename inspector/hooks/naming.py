@@ -13,14 +13,21 @@ from torch import nn
 __all__ = ["Names", "Place", "attention_modules"]
 
 _CROSS = re.compile(
-    r"(cross|enc_?dec|encoder_attn|EncDecAttention|encoder_decoder|multihead_attn|visual_attention)", re.IGNORECASE
+    r"(cross|enc_?dec|encoder_attn|EncDecAttention|encoder_decoder|multihead_attn|visual_attention)"
+    r"|(^|[._])(resampler|image_to_text_projection)\.",  # learned queries that look at a picture
+    re.IGNORECASE,
 )
 _TOWERS = (
+    ("qformer", re.compile(r"(^|\.)image_to_text_projection\.")),
+    ("vision", re.compile(r"(^|\.)vq(model|vae|gan)?\.")),
     ("vision", re.compile(r"(^|[._])(vision|visual|visn|image|vit|r_layers)(_|\.|$)", re.IGNORECASE)),
     ("video", re.compile(r"(^|[._])video(_|\.|$)", re.IGNORECASE)),
     ("audio", re.compile(r"(^|[._])(audio|speech)(_|\.|$)", re.IGNORECASE)),
     ("qformer", re.compile(r"(^|[._])(qformer|resampler|perceiver)(_|\.|$)", re.IGNORECASE)),
-    ("encoder", re.compile(r"(^|\.)encoder(\.|$)", re.IGNORECASE)),
+    (
+        "encoder",
+        re.compile(r"^(?!.*\bdecoder\..*encoder).*(^|\.)encoder(\.|$)", re.IGNORECASE),
+    ),  # a decoder may be an encoder reused
     ("decoder", re.compile(r"(^|\.)decoder(\.|$)", re.IGNORECASE)),
     ("text", re.compile(r"(^|[._])(text|language|lang)(_|\.|$)", re.IGNORECASE)),
 )
@@ -116,7 +123,7 @@ class Names:
             name = self.name(module)
             sort = kind or ("cross" if _is_cross(module, name) else "self")
             tower = self.tower(name)
-            found = Place(name, sort, self._number(tower, sort, name, 0), tower, _axes(tower, sort))
+            found = Place(name, sort, self._number(tower, sort, name, 0), tower, self._axes(tower, sort))
             self._places[(id(module), kind)] = found
         return found
 
@@ -147,9 +154,19 @@ class Names:
             found = "text"
         return found if len(self._towers) > 1 else ""
 
+    def _axes(self, tower: str, kind: str) -> tuple[str, str]:
+        """The sequences of queries and keys; text that looks across looks at what the model sees or hears."""
+        own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
+        senses = [sense for sense in ("vision", "video", "audio") if sense in self._towers]
+        across = senses[0] if tower in ("text", "qformer") and senses else "vision" if tower == "qformer" else "input"
+        return (own, across if kind == "cross" else own)
+
     @cached_property
     def _towers(self) -> set[str]:
-        return {_tower(name) for name, _ in attention_modules(self.model, self.modules)}
+        blocks = ((name, type(module).__name__) for name, module in self.modules)
+        written = [name for name, cls in blocks if cls.endswith(("AttnBlock", "AttentionBlock"))]  # attention and norm in one
+        innermost = attention_modules(self.model, self.modules)
+        return {_tower(name) for name in (*(name for name, _ in innermost), *written)}
 
 
 def _tower(name: str) -> str:
@@ -158,9 +175,3 @@ def _tower(name: str) -> str:
 
 def _is_cross(module: nn.Module, name: str) -> bool:
     return bool(getattr(module, "is_cross_attention", False) or _CROSS.search(name))
-
-
-def _axes(tower: str, kind: str) -> tuple[str, str]:
-    own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
-    across = "vision" if tower == "qformer" else "input"
-    return (own, across if kind == "cross" else own)

@@ -153,7 +153,7 @@ class Session:
             layer_index=self.names.layer(seen.module, place, index),
             source=seen.source,
             tower=place.tower,
-            axes=(self.steps.axis(place.axes[0]), self.steps.axis(place.axes[1])),
+            axes=self._axes(place, seen),
             proof=seen.proof,
             index=index,
             note="; ".join(part for part in (seen.note, self._local_heads) if part),
@@ -163,6 +163,17 @@ class Session:
         if self.steps.current is not None:
             self._latest[(place.name, index, place.kind)] = (len(self.capture.calls), self.steps.current)
         self.capture.calls.append(call)
+
+    def _axes(self, place: Place, seen: Seen) -> tuple[str, str]:
+        """Names of the two sequences; those of a cross-attention differ, also where no name says what the other one is."""
+        query, key = place.axes
+        if place.kind == "cross" and query == key:
+            step, (queries, keys) = self.steps.current, seen.evidence.shape[2:]
+            if step is not None and keys == step.length != queries:
+                query = "latent"
+            else:
+                key = "encoder"
+        return self.steps.axis(query), self.steps.axis(key)
 
     def _goes_on(self, place: Place, index: int, seen: Seen) -> bool:
         """Whether this call is the next step of one that is there: then its rows join it."""

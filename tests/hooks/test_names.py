@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 import torch
+import transformers
 from torch import nn
 
 from inspector import Capture, capture
 from inspector.hooks.unshown import reason_for
 from tests.hooks.matching import hf_attentions
+from tests.tiny_families import special_of
 from tests.tiny_models import Family
+
+
+def special(name: str) -> Family:
+    """A family with what it alone needs."""
+    return Family(name, **vars(special_of(getattr(transformers, name))))
 
 
 def captured(family: Family) -> Capture:
@@ -34,6 +41,51 @@ def captured(family: Family) -> Capture:
 )
 def test_towers_stand_in_model_order(name: str, towers: list) -> None:
     assert captured(Family(name)).towers == towers
+
+
+@pytest.mark.parametrize(
+    ("name", "towers"),
+    [
+        ("ChameleonModel", [("vision", "self"), ("text", "self")]),
+        ("Emu3Model", [("vision", "self"), ("text", "self")]),
+        ("Gemma4Model", [("vision", "self"), ("audio", "self"), ("text", "self")]),
+        ("Kosmos2Model", [("vision", "self"), ("qformer", "cross"), ("text", "self")]),
+        ("IdeficsModel", [("vision", "self"), ("qformer", "cross"), ("text", "cross"), ("text", "self")]),
+        ("MllamaModel", [("vision", "self"), ("text", "self"), ("text", "cross")]),
+        ("VisionEncoderDecoderModel", [("encoder", "self"), ("decoder", "self"), ("decoder", "cross")]),
+    ],
+)
+def test_each_sense_has_its_tower_and_counts_its_layers_from_zero(name: str, towers: list) -> None:
+    cap = captured(special(name))
+    assert cap.towers == towers
+    for tower, kind in towers:
+        layers = [call.layer_index for call in cap.group(tower, kind)]
+        assert sorted(set(layers)) == list(range(len(set(layers))))
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [
+        ("MllamaModel", ("input", "vision")),
+        ("IdeficsModel", ("input", "vision")),
+        ("VisionEncoderDecoderModel", ("output", "input")),
+        ("Pix2StructTextModel", ("input", "encoder")),
+        ("Blip2QFormerModel", ("input", "encoder")),
+    ],
+)
+def test_a_cross_attention_never_has_its_keys_named_like_its_queries(name: str, axes: tuple) -> None:
+    cap = captured(special(name))
+    assert [call.axes for call in cap.calls if call.kind == "cross"][-1] == axes
+    for call in cap.calls:
+        assert len(cap.query_tokens(call)) == call.shape[2]
+        assert len(cap.key_tokens(call)) == call.shape[3]
+
+
+def test_latents_that_read_the_tokens_are_named_apart_from_them() -> None:
+    cap = captured(Family("PerceiverForMaskedLM", inputs={"inputs": None, "attention_mask": None}))
+    call = next(call for call in cap.calls if call.kind == "cross" and call.shape[3] == 7)
+    assert cap.key_tokens(call).ids == cap.sequences["input"][0].ids
+    assert call.axes[0] != call.axes[1]
 
 
 @pytest.mark.parametrize(

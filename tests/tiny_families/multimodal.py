@@ -61,13 +61,16 @@ def _with_places(config: Any, places: tuple[tuple[str, int], ...]) -> tuple[Tens
 
 
 def _marker(config: Any, of: str) -> int:
-    parts = [part for name in ("vision_config", "audio_config") if (part := getattr(config, name, None)) is not None]
+    parts = [
+        part for name in ("vision_config", "audio_config", "vlm_config") if (part := getattr(config, name, None)) is not None
+    ]
     names = [f"{of}_token_id", f"{of}_token_index"]
     return next(v for part in (config, *parts) for name in names if (v := getattr(part, name, None)) is not None)
 
 
 def _vision(model: nn.Module) -> Any:
-    return getattr(model.config, "vision_config", model.config)
+    whole = getattr(model.config, "vlm_config", model.config)
+    return getattr(whole, "vision_config", whole)
 
 
 def flat_patches(model: nn.Module) -> Tensor:
@@ -81,19 +84,18 @@ _GRID = torch.tensor([[1, 4, 4], [1, 4, 4]])
 _IMAGE = ("image", 4)
 _ON_GRID = among(_IMAGE, pixel_values=flat_patches, image_grid_thw=_GRID, grid_thw=_GRID)
 
-_OMNI = among(
-    ("vision_start", 1),
-    _IMAGE,
-    ("vision_end", 1),
-    ("audio_start", 1),
-    ("audio", 3),
-    ("audio_end", 1),
-    pixel_values=flat_patches,
-    image_grid_thw=_GRID,
-    grid_thw=_GRID,
-    input_features=lambda model: torch.randn(2, 16, 12),
-    feature_attention_mask=torch.ones(2, 12, dtype=torch.long),
-)
+
+def omni(sound: int) -> Callable[[nn.Module], dict[str, Any]]:
+    """A picture, then ``sound`` places of a sound, each between its marks."""
+    marked = (("vision_start", 1), _IMAGE, ("vision_end", 1), ("audio_start", 1), ("audio", sound), ("audio_end", 1))
+    return among(
+        *marked,
+        pixel_values=flat_patches,
+        image_grid_thw=_GRID,
+        grid_thw=_GRID,
+        input_features=lambda model: torch.randn(2, 16, 12),
+        feature_attention_mask=torch.ones(2, 12, dtype=torch.long),
+    )
 
 
 def _patch_pictures(model: nn.Module) -> Tensor:
@@ -136,7 +138,18 @@ _WITH_QUERIES = {
     "input_ids": None,
     "attention_mask": None,
 }
-_CROSSED = Special(inputs={"cross_attention_states": normal(2, 17, 32)})
+_FLORENCE = {
+    "depths": [1, 1],
+    "patch_size": [7, 3],
+    "patch_stride": [4, 2],
+    "patch_padding": [3, 1],
+    "patch_prenorm": [False, True],
+    "embed_dim": [16, 32],
+    "num_heads": [2, 4],
+    "num_groups": [2, 4],
+}
+_EMBEDDED = Special(inputs={"input_ids": None, "inputs_embeds": normal(2, 7, 32)})
+_CROSSED = Special({"cross_attention_layers": [1]}, {"cross_attention_states": normal(2, 17, 32)})
 
 SPECIAL: dict[str, Special] = {
     "blip_2": Special(
@@ -212,20 +225,11 @@ SPECIAL: dict[str, Special] = {
     "vipllava": Special({"vision_feature_layers": [-1, -2]}, among(("image", 16), pixel_values=normal(*_PICTURE))),
     "florence2": Special(
         parts(
-            vision={
-                "depths": [1, 1],
-                "patch_size": [7, 3],
-                "patch_stride": [4, 2],
-                "patch_padding": [3, 1],
-                "patch_prenorm": [False, True],
-                "embed_dim": [16, 32],
-                "num_heads": [2, 4],
-                "num_groups": [2, 4],
-            },
+            vision=_FLORENCE,
         ),
         among(("image", 17), pixel_values=normal(*_PICTURE)),
     ),
-    "Florence2VisionBackbone": Special(),
+    "Florence2VisionBackbone": Special(_FLORENCE, lambda model: {"hidden_states": torch.randn(2, 3, 32, 32)}),
     "janus": Special(inputs=among(("image", 16), pixel_values=normal(*_PICTURE))),
     "shieldgemma2": Special(
         {"yes_token_index": 10, "no_token_index": 11, "mm_tokens_per_image": 4},
@@ -235,10 +239,16 @@ SPECIAL: dict[str, Special] = {
         parts(
             {"vision_start_token_id": 100, "vision_end_token_id": 101, "audio_end_token_id": 102},
             vision={"deepstack_visual_indexes": [0, 1]},
-            audio={"n_window": 4, "n_window_infer": 8, "downsample_hidden_size": 8},
+            audio={"downsample_hidden_size": 8},
+            text={"shared_expert_intermediate_size": 48},
         ),
-        _OMNI,
+        omni(2),
     ),
+    "Qwen3OmniMoeTalkerModel": Special({"shared_expert_intermediate_size": 48}),
+    "Qwen3OmniMoeTalkerCodePredictorModel": _EMBEDDED,
+    "Qwen3OmniMoeTalkerCodePredictorModelForConditionalGeneration": _EMBEDDED,
+    "Qwen3OmniMoeCode2WavTransformerModel": _EMBEDDED,
+    "Qwen3OmniMoeCode2Wav": Special({"decoder_dim": 32}, {"codes": lambda: torch.randint(0, 99, (2, 16, 4))}),
     "qwen2_vl": Special(inputs=_ON_GRID),
     "qwen2_5_vl": Special(parts(vision={"window_size": 16, "fullatt_block_indexes": [1]}), _ON_GRID),
     "qwen3_vl": Special(parts(vision={"deepstack_visual_indexes": [0, 1]}), _ON_GRID),
@@ -249,7 +259,7 @@ SPECIAL: dict[str, Special] = {
             vision={"window_size": 16, "fullatt_block_indexes": [1]},
             audio={"n_window": 4},
         ),
-        _OMNI,
+        omni(3),
     ),
     "gemma4": Special(
         parts(
@@ -282,7 +292,10 @@ SPECIAL: dict[str, Special] = {
         parts(text={"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [1, 1, 2]}}), _ON_GRID
     ),
     "exaone4_5": Special(parts(vision={"window_size": 16, "fullatt_block_indexes": [1]}), _ON_GRID),
-    "hunyuan_vl": Special(parts(text={"rope_parameters": _SECTIONS, "head_dim": 8}), _ON_GRID),
+    "hunyuan_vl": Special(
+        parts(text={"rope_parameters": _SECTIONS, "head_dim": 8}),
+        among(("image", 8), pixel_values=flat_patches, image_grid_thw=_GRID, grid_thw=_GRID),
+    ),
     "paddleocr_vl": Special(
         parts(text={"rope_parameters": _SECTIONS}),
         among(_IMAGE, pixel_values=_patch_pictures, image_grid_thw=_GRID, grid_thw=_GRID),
@@ -312,7 +325,10 @@ SPECIAL: dict[str, Special] = {
         ),
     ),
     "cosmos3_edge": Special(parts(vision={"num_patches": 16}), _ON_GRID),
-    "kimi_k25": Special(parts(vision={"pos_emb_height": 4, "pos_emb_width": 4}), _ON_GRID),
+    "kimi_k25": Special(
+        parts(vision={"pos_emb_height": 4, "pos_emb_width": 4}),
+        among(_IMAGE, pixel_values=normal(32, 3, 8, 8), image_grid_thw=_GRID, grid_thw=_GRID),
+    ),
     "lfm3_vl": Special(parts(vision={"layer_types": ["conv", "full_attention"]}), _ON_GRID),
     "minimax_m3_vl": Special(
         parts(
