@@ -1,11 +1,13 @@
 """How much is sent to a browser and how long it takes to draw, with BertViz beside it at the sizes it can bear.
 
 Printed for the bundled model (72 heads): in the app at 512 tokens, the first draw after the capture, switching the head and the
-layer; the standalone page of all heads; BertViz's page of the same capture. A machine without a browser prints why.
+layer; the standalone page of all heads; BertViz's page of the same capture. For a GPT-2-small shape at 8,192 tokens: the first
+heat map after the capture, each zoom step and what it sends, the measures that follow. A machine without a browser prints why.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import statistics
@@ -20,13 +22,16 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import app_server  # noqa: E402
 import bertviz_scripts  # noqa: E402
+import torch  # noqa: E402
 from conftest import launch  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from transformers import GPT2Config, GPT2Model  # noqa: E402
 
 from inspector import Inspector  # noqa: E402
 from inspector.examples import EXAMPLES  # noqa: E402
 from inspector.views.manifest import manifest_of  # noqa: E402
 
+LONG = 8192
 DRAWN = ".attention-inspector[data-drawn]"
 # Notes when the workbench begins to draw (the mark is taken away) and when it has drawn (the mark is back).
 WATCH = """() => { const host = document.querySelector('.attention-inspector'); window.times = [];
@@ -72,6 +77,48 @@ def in_the_app(page: Page, url: str, inspector: Inspector) -> None:
             page.keyboard.press(key)
             took.append(drawing(page))
         print(f"app, 512 tokens: another {name} {statistics.median(took):.3f} s median, {max(took):.3f} s worst (reach: 0.2 s)")
+
+
+def long_model(inspector: Inspector, folder: Path) -> Path:
+    """A folder with a GPT-2 of the small size, random weights, for 8,192 tokens, with the bundled model's tokenizer."""
+    torch.manual_seed(0)
+    sizes = {"n_positions": LONG, "vocab_size": inspector.tokenizer.vocab_size, "bos_token_id": 1, "eos_token_id": 1}
+    GPT2Model(GPT2Config(**sizes, initializer_range=0.1)).save_pretrained(folder)
+    tokenizer = copy.deepcopy(inspector.tokenizer)
+    tokenizer.model_max_length = LONG
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def long_text(page: Page, url: str, folder: Path) -> None:
+    sent: list[int] = []
+    page.on("response", lambda r: sent.append(len(r.body())) if '\\"tile\\"' in (r.request.post_data or "") else None)
+    page.goto(f"{url}#view=heat-map")
+    page.wait_for_selector(DRAWN)
+    page.evaluate(WATCH)
+    page.locator("#model input").fill(str(folder))
+    page.locator("#model input").press("Enter")
+    page.locator("#text textarea").fill("the cat sat on a mat and " * ((LONG - 2) // 7))
+    page.locator("#inspect").click()
+    page.wait_for_function(
+        "document.querySelector('.attention-inspector').shadowRoot.querySelector('.proof').textContent.includes('8,1')",
+        timeout=1_200_000,
+    )
+    shown, first = time.perf_counter(), drawing(page)
+    print(f"app, {LONG:,} tokens x 144 heads: first heat map {first:.2f} s after the capture (reach: 1 s)")
+    took, size = [], []
+    for key in "+++++---":
+        sent.clear()
+        page.locator(".heat-surface").focus()
+        page.keyboard.press(key)
+        took.append(drawing(page))
+        size.append(sum(sent) / 1e3)
+    print(
+        f"app, {LONG:,} tokens: a zoom step {statistics.median(took):.2f} s median, {max(took):.2f} s worst, "
+        f"at most {max(size):.0f} kB (reach: 0.3 s, 200 kB), while the heads are measured"
+    )
+    page.wait_for_selector(".attention-inspector[data-measured=yes]", timeout=1_200_000)
+    print(f"app, {LONG:,} tokens: measures of all heads {time.perf_counter() - shown:.0f} s after the first picture began")
 
 
 def alone(page: Page, inspector: Inspector, folder: Path) -> None:
@@ -121,6 +168,8 @@ def main() -> None:
         browser = launch(play)
         with app_server.serving(here / "log.txt") as url:
             in_the_app(browser.new_page(viewport={"width": 1400, "height": 1000}), url, inspector)
+        with app_server.serving(here / "log.txt", OMP_NUM_THREADS=str(os.cpu_count())) as url:
+            long_text(browser.new_page(viewport={"width": 1400, "height": 1000}), url, long_model(inspector, here / "long"))
         alone(browser.new_page(viewport={"width": 1400, "height": 1000}), inspector, here)
         beside_bertviz(browser.new_page(viewport={"width": 1400, "height": 1000}), inspector, here)
         browser.close()
