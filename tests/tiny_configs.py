@@ -80,7 +80,7 @@ def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTr
             part = default.sub_configs[name]()  # one the model can do without
         if part is not None:
             inner = overrides.pop(name, {}) if isinstance(overrides.get(name), dict) else {}
-            values[name] = tiny_config(type(part), **inner).to_dict()
+            values[name] = tiny_config(type(part), **(_stages(part) | inner)).to_dict()
     if _is_backbone_of_timm(default):
         values |= {"use_timm_backbone": False, "backbone": None, "backbone_config": _RESNET}
     values |= overrides
@@ -113,6 +113,11 @@ def _is_derived(config_class: type[PreTrainedConfig], name: str) -> bool:
 def _is_backbone_of_timm(default: PreTrainedConfig) -> bool:
     backbone = type(getattr(default, "backbone_config", None)).__name__
     return bool(getattr(default, "use_timm_backbone", False)) or "Timm" in backbone
+
+
+def _stages(part: PreTrainedConfig) -> dict[str, Any]:
+    """Which stages a backbone hands out, where their number is no number of layers and stays."""
+    return {"out_indices": list(part.out_indices)} if hasattr(part, "depths") and getattr(part, "out_indices", None) else {}
 
 
 _RESNET = {
