@@ -78,7 +78,7 @@ def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTr
         part = getattr(default, name, None)
         if part is None and name in overrides and default.sub_configs[name] is not AutoConfig:
             part = default.sub_configs[name]()  # one the model can do without
-        if part is not None:
+        if part is not None and not (name == "backbone_config" and _is_backbone_of_timm(default)):
             inner = overrides.pop(name, {}) if isinstance(overrides.get(name), dict) else {}
             values[name] = tiny_config(type(part), **(_stages(part) | inner)).to_dict()
     if _is_backbone_of_timm(default):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from tests.tiny_configs import tiny_config
 from tests.tiny_families import Special
 
 __all__ = ["SPECIAL"]
@@ -56,10 +56,11 @@ _HIERA = {
     "hidden_size": 8,
     "num_attention_heads": 1,
     "embed_dim_per_stage": [8, 16, 32, 64],
-    "blocks_per_stage": [1, 1, 1, 1],
+    "blocks_per_stage": [1, 1, 2, 1],
     "num_attention_heads_per_stage": [1, 2, 2, 2],
     "window_size_per_stage": [4, 2, 2, 2],
-    "global_attention_blocks": [2],
+    "global_attention_blocks": [3],
+    "window_positional_embedding_background_size": [4, 4],
 }
 _SAM2_VISION = {
     "backbone_config": _HIERA,
@@ -67,8 +68,52 @@ _SAM2_VISION = {
     "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]],
     "fpn_hidden_size": 32,
 }
+_PERCEIVER = {
+    "num_cross_attention_heads": 1,  # the widths of its position codes are odd numbers
+    "num_self_attends_per_block": 2,
+    "d_latents": 32,
+    "image_size": 16,
+    "train_size": [16, 16],
+    "num_frames": 4,
+    "audio_samples_per_frame": 32,
+    "output_shape": [1, 4, 16, 16],
+    "output_num_channels": 32,
+}
+_MEMORY = {
+    "image_size": 64,
+    "num_maskmem": 3,
+    "memory_encoder_output_channels": 16,
+    "memory_attention_num_layers": 2,
+    "memory_attention_rope_feat_sizes": [4, 4],
+    "prompt_encoder_config": _PROMPTED,
+}
+_SAM3_VISION = {
+    "backbone_config": {
+        "image_size": 64,
+        "patch_size": 8,
+        "pretrain_image_size": 64,
+        "window_size": 4,
+        "global_attn_indexes": [1],
+    },
+    "backbone_feature_sizes": [[32, 32], [16, 16], [8, 8]],
+    "fpn_hidden_size": 32,
+}
 _SAM_VISION = {"image_size": 32, "patch_size": 8, "output_channels": 32, "num_pos_feats": 16, "global_attn_indexes": [1]}
 _POINTS = {"input_points": lambda: torch.rand(2, 1, 2, 2) * 30, "input_labels": lambda: torch.ones(2, 1, 2, dtype=torch.long)}
+
+
+def _second_frame(model: nn.Module) -> dict[str, Any]:
+    """A film of two frames whose first has been clicked on and segmented: the second attends to the memory of it."""
+    session = getattr(sys.modules[type(model).__module__], type(model).__name__.replace("Model", "InferenceSession"))(
+        video=torch.randn(2, 3, 64, 64), video_height=64, video_width=64, dtype=torch.float32
+    )
+    clicks = {"point_coords": torch.rand(1, 1, 2, 2) * 60, "point_labels": torch.ones(1, 1, 2, dtype=torch.int32)}
+    session.add_point_inputs(session.obj_id_to_idx(1), 0, clicks)
+    session.obj_with_new_inputs.append(1)
+    session.cache.get_vision_features = lambda frame: None  # each run looks at the frame itself
+    with torch.no_grad():
+        model(inference_session=session, frame_idx=0)
+    return {"inference_session": session, "frame_idx": 1}
 
 
 def _grounded() -> Tensor:
@@ -95,6 +140,14 @@ _DEPTH = Special(
     },
     inputs=_square(32),
 )
+_STAGES = {"model_type": "resnet", **_RESNET, "out_indices": [1, 2, 3, 4]}
+_MASKED = Special(
+    config={"backbone_config": _STAGES, "d_model": 128, "encoder_attention_heads": 8, "decoder_attention_heads": 8},
+    inputs=_square(64),
+)
+_DEPTH_PRO = {"image_size": 16, "patch_size": 4}
+_TABLE = Special(config={"max_text_length": 5, "post_conv_out_channels": 32}, inputs={})
+_LINE = Special(inputs={"pixel_values": _picture(3, 48, 64)})
 _PATCHES = {
     "pixel_values": _picture(16, 192),
     "pixel_attention_mask": lambda: torch.tensor([[1] * 16, [1] * 12 + [0] * 4]),
@@ -107,7 +160,13 @@ SPECIAL: dict[str, Special] = {
     "AlignVisionModel": Special(config=_EFFICIENT),
     "BeitForSemanticSegmentation": Special(config=_FOUR),
     "bridgetower": Special(
-        config={"hidden_size": 128, "text_config": {"hidden_size": 128}, "vision_config": {"hidden_size": 128}},
+        config={
+            "hidden_size": 128,
+            "contrastive_hidden_size": 32,
+            "logit_scale_init_value": 2.6,
+            "text_config": {"hidden_size": 128},
+            "vision_config": {"hidden_size": 128},
+        },
         inputs=_square(32),
     ),
     "chmv2": Special(
@@ -125,7 +184,7 @@ SPECIAL: dict[str, Special] = {
     "convnext": Special(config={"hidden_sizes": [8, 8, 16, 16], "depths": [1, 1, 1, 1]}),
     "convnextv2": Special(config={"hidden_sizes": [8, 8, 16, 16], "depths": [1, 1, 1, 1]}),
     "cvt": Special(
-        config={"embed_dim": [8, 16, 32], "num_heads": [1, 2, 4], "depth": [1, 1, 2], "patch_sizes": [7, 3, 3]},
+        config={"embed_dim": [8, 16, 32], "num_heads": [1, 2, 4], "depth": [1, 2, 3], "patch_sizes": [7, 3, 3]},
         inputs=_square(64),
     ),
     "d_fine": _DETECTOR,
@@ -140,8 +199,10 @@ SPECIAL: dict[str, Special] = {
             "out_features": [8, 8, 16, 32],
             "hidden_size": 32,
             "num_attention_layers": 2,
-            "num_key_value_heads": 4,
+            "num_attention_heads": 8,
+            "num_key_value_heads": 8,
             "intermediate_size": 64,
+            "fine_matching_slice_dim": 4,
         },
         inputs=_PAIRS,
     ),
@@ -150,7 +211,16 @@ SPECIAL: dict[str, Special] = {
     "focalnet": Special(config={"hidden_sizes": [8, 8, 16, 16], "depths": [1, 1, 1, 1], "embed_dim": 8}),
     "grounding_dino": _GROUNDING,
     "mm_grounding_dino": _GROUNDING,
-    "hiera": Special(config={"depths": [1, 1, 2, 1], "decoder_hidden_size": 32, "decoder_depth": 1, "decoder_num_heads": 4}),
+    "hiera": Special(
+        inputs=_square(64),
+        config={
+            "image_size": [64, 64],
+            "depths": [1, 1, 2, 1],
+            "decoder_hidden_size": 32,
+            "decoder_depth": 1,
+            "decoder_num_heads": 4,
+        },
+    ),
     "levit": Special(
         config={
             "image_size": 128,
@@ -186,11 +256,40 @@ SPECIAL: dict[str, Special] = {
     "mobilevitv2": Special(inputs=_square(64)),
     "oneformer": Special(
         config={"backbone_config": _SWIN, "conv_dim": 32, "mask_dim": 32, "hidden_dim": 32},
-        inputs={**_square(64), "task_inputs": lambda: torch.randint(5, 90, (2, 77))},
+        inputs=lambda model: {"pixel_values": torch.randn(2, 3, 64, 64), "task_inputs": torch.randint(5, 90, (2, 77))},
     ),
-    "perceiver": Special(config={"num_cross_attention_heads": 1}),
-    "pp_doclayout_v2": _DETECTOR,
-    "pp_doclayout_v3": _DETECTOR,
+    "perceiver": Special(config=_PERCEIVER, inputs={"inputs": _picture(7, 32)}),
+    "PerceiverForMaskedLM": Special(config=_PERCEIVER, inputs={"input_ids": None}),
+    "PerceiverForSequenceClassification": Special(config=_PERCEIVER, inputs={"input_ids": None}),
+    "PerceiverForImageClassificationLearned": Special(config=_PERCEIVER, inputs={"inputs": _picture(3, 16, 16)}),
+    "PerceiverForImageClassificationFourier": Special(config=_PERCEIVER, inputs={"inputs": _picture(3, 224, 224)}),
+    "PerceiverForImageClassificationConvProcessing": Special(config=_PERCEIVER, inputs={"inputs": _picture(3, 64, 64)}),
+    "PerceiverForOpticalFlow": Special(config=_PERCEIVER, inputs={"inputs": _picture(2, 27, 16, 16)}),
+    "PerceiverForMultimodalAutoencoding": Special(
+        config=_PERCEIVER,
+        inputs=lambda model: {
+            "inputs": {"image": torch.randn(2, 4, 3, 16, 16), "audio": torch.randn(2, 128, 1), "label": torch.randn(2, 2)}
+        },
+    ),
+    "pp_doclayout_v2": Special(
+        config={"backbone_config": _HGNET, **_HYBRID, "class_thresholds": [0.0, 0.0], "class_order": [0, 1]}, inputs=_square(64)
+    ),
+    "PPDocLayoutV2ReadingOrder": Special(
+        inputs=lambda model: {
+            "boxes": torch.randint(0, 100, (2, 5, 4)).sort(-1).values,
+            "labels": torch.randint(0, 5, (2, 5)),
+            "mask": torch.tensor([[True] * 5, [True] * 3 + [False] * 2]),
+        }
+    ),
+    "pp_doclayout_v3": Special(
+        config={
+            "backbone_config": _HGNET | {"out_indices": [1, 2, 3, 4]},
+            **_HYBRID,
+            "x4_feat_dim": 8,
+            "mask_feature_channels": [8, 8],
+        },
+        inputs=_square(64),
+    ),
     "pp_doclayout_v4": _DETECTOR,
     "rt_detr": Special(config={"backbone_config": _RESNET, **_HYBRID}, inputs=_square(64)),
     "rt_detr_v2": Special(config={"backbone_config": _RESNET, **_HYBRID}, inputs=_square(64)),
@@ -212,13 +311,87 @@ SPECIAL: dict[str, Special] = {
     ),
     "Sam2HieraDetModel": Special(config=_HIERA, inputs=_square(64)),
     "Sam2VisionModel": Special(config=_SAM2_VISION, inputs=_square(64)),
+    "sam2_video": Special(config=_MEMORY | {"vision_config": _SAM2_VISION}, inputs=_second_frame),
+    "edgetam_video": Special(
+        config=_MEMORY
+        | {
+            "vision_config": _SAM2_VISION,
+            "perceiver_resampler_hidden_size": 16,
+            "perceiver_resampler_num_latents": 4,
+            "perceiver_resampler_num_latents_2d": 4,
+            "memory_attention_rope_k_sizes": [2, 2],
+        },
+        inputs=_second_frame,
+    ),
+    "sam3_tracker": Special(
+        config={"vision_config": _SAM3_VISION, "prompt_encoder_config": {"image_size": 64, "patch_size": 8}},
+        inputs={**_square(64), **_POINTS},
+    ),
+    "sam3_tracker_video": Special(
+        config=_MEMORY
+        | {
+            "vision_config": _SAM3_VISION,
+            "prompt_encoder_config": {"image_size": 64, "patch_size": 8},
+            "memory_attention_rope_feat_sizes": [8, 8],
+        },
+        inputs=_second_frame,
+    ),
+    "DetrForSegmentation": _MASKED,
+    "ConditionalDetrForSegmentation": _MASKED,
+    "depth_pro": Special(
+        config={
+            "image_model_config": _DEPTH_PRO,
+            "patch_model_config": _DEPTH_PRO,
+            "fov_model_config": _DEPTH_PRO,
+            "patch_size": 16,
+            "fusion_hidden_size": 16,
+            "intermediate_hook_ids": [1, 0],
+            "intermediate_feature_dims": [16, 16],
+            "scaled_images_feature_dims": [16, 16, 16],
+            "merge_padding_value": 1,
+            "use_fov_model": True,
+        },
+        inputs=_square(64),
+    ),
+    "omdet_turbo": Special(
+        config={
+            "backbone_config": {"model_type": "swin", **_SWIN, "out_indices": [2, 3, 4]},
+            "encoder_in_channels": [16, 32, 64],
+            "vision_features_channels": [32, 32, 32],
+            "text_projection_in_dim": 32,
+            "text_projection_out_dim": 32,
+            "class_embed_dim": 32,
+            "encoder_dim_feedforward": 48,
+            "decoder_dim_feedforward": 48,
+            "decoder_num_layers": 2,
+            "disable_custom_kernels": True,
+            "apply_layernorm_after_vision_backbone": False,
+        },
+        inputs=lambda model: {
+            "pixel_values": torch.randn(2, 3, 64, 64),
+            "classes_input_ids": torch.randint(5, 90, (4, 5)),
+            "classes_attention_mask": torch.ones(4, 5, dtype=torch.long),
+            "tasks_input_ids": torch.randint(5, 90, (2, 6)),
+            "tasks_attention_mask": torch.ones(2, 6, dtype=torch.long),
+            "classes_structure": torch.tensor([2, 2]),
+        },
+    ),
+    "slanet": _TABLE,
+    "slanext": _TABLE,
+    "SLANetBackbone": Special(inputs={"hidden_states": None, **_square(64)}),
+    "SLANeXtBackbone": Special(inputs={"hidden_states": None, **_square(32)}),
+    "pp_ocrv5_mobile_rec": _LINE,
+    "pp_ocrv5_server_rec": _LINE,
+    "pp_ocrv6_small_rec": _LINE,
+    "pp_ocrv6_tiny_rec": _LINE,
     "seggpt": Special(
         config={
             "image_size": [64, 32],
             "patch_size": 8,
             "pretrain_image_size": 32,
             "merge_index": 0,
-            "intermediate_hidden_state_indices": [0, 1, 1, 1],
+            "num_hidden_layers": 4,
+            "intermediate_hidden_state_indices": [0, 1, 2, 3],
         },
         inputs={
             "pixel_values": _picture(3, 32, 32),
@@ -246,13 +419,17 @@ SPECIAL: dict[str, Special] = {
     ),
     "tvp": Special(
         config={"backbone_config": _RESNET, "max_img_size": 64, "visual_prompt_size": 8},
-        inputs={"pixel_values": _picture(4, 3, 64, 64), "attention_mask": lambda: torch.ones(2, 7, dtype=torch.long)},
+        inputs=lambda model: {  # the library's position embeddings fit a batch of one only
+            "input_ids": torch.randint(5, 90, (1, 7)),
+            "pixel_values": torch.randn(1, 4, 3, 64, 64),
+            "attention_mask": torch.ones(1, 7, dtype=torch.long),
+        },
     ),
     "upernet": Special(config={"backbone_config": _RESNET, "hidden_size": 16}, inputs=_square(64)),
     "VideoMAEForPreTraining": Special(
         config={"decoder_num_attention_heads": 4}, inputs={"bool_masked_pos": lambda: torch.arange(32).repeat(2, 1) % 2 == 0}
     ),
-    "videomt": Special(config={"num_blocks": 1}, inputs={"pixel_values": _picture(2, 3, 32, 32)}),
+    "videomt": Special(config={"num_blocks": 1}, inputs={"pixel_values_videos": _picture(2, 3, 32, 32)}),
     "videoprism": Special(config={"vision_config": {"tubelet_size": [1, 8, 8]}}),
     "VideoPrismVideoModel": Special(config={"tubelet_size": [1, 8, 8]}),
     "VideoPrismVisionModel": Special(config={"tubelet_size": [1, 8, 8]}),
