@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import UVDocBackboneConfig
 
 from tests.tiny_families import Special
 
@@ -79,13 +80,19 @@ _PERCEIVER = {
     "output_shape": [1, 4, 16, 16],
     "output_num_channels": 32,
 }
-_MEMORY = {
+_WIDE = {"hidden_size": 128, "image_size": 64}
+_MEMORY = {  # a memory of width 64 is written into the library's code, and a wider model
     "image_size": 64,
     "num_maskmem": 3,
-    "memory_encoder_output_channels": 16,
+    "memory_encoder_output_channels": 64,
+    "memory_encoder_hidden_size": 128,
+    "memory_attention_hidden_size": 128,
+    "memory_fuser_embed_dim": 128,
+    "mask_downsampler_embed_dim": 128,
+    "mask_decoder_config": {"hidden_size": 128},
     "memory_attention_num_layers": 2,
     "memory_attention_rope_feat_sizes": [4, 4],
-    "prompt_encoder_config": _PROMPTED,
+    "prompt_encoder_config": _WIDE | {"patch_size": 16},
 }
 _SAM3_VISION = {
     "backbone_config": {
@@ -100,6 +107,11 @@ _SAM3_VISION = {
 }
 _SAM_VISION = {"image_size": 32, "patch_size": 8, "output_channels": 32, "num_pos_feats": 16, "global_attn_indexes": [1]}
 _POINTS = {"input_points": lambda: torch.rand(2, 1, 2, 2) * 30, "input_labels": lambda: torch.ones(2, 1, 2, dtype=torch.long)}
+
+
+def _channels(model: nn.Module) -> int:
+    """Channels that the first convolution reads."""
+    return next(part.in_channels for part in model.modules() if isinstance(part, nn.Conv2d))
 
 
 def _second_frame(model: nn.Module) -> dict[str, Any]:
@@ -145,9 +157,11 @@ _MASKED = Special(
     config={"backbone_config": _STAGES, "d_model": 128, "encoder_attention_heads": 8, "decoder_attention_heads": 8},
     inputs=_square(64),
 )
+_PRISM = {"tubelet_size": [1, 8, 8], "num_spatial_layers": 2, "num_temporal_layers": 2}
 _DEPTH_PRO = {"image_size": 16, "patch_size": 4}
 _TABLE = Special(config={"max_text_length": 5, "post_conv_out_channels": 32}, inputs={})
-_LINE = Special(inputs={"pixel_values": _picture(3, 48, 64)})
+_LINE = Special(inputs={"pixel_values": _picture(3, 96, 128)})
+_FEATURES = Special(inputs=lambda model: {"hidden_states": torch.randn(2, _channels(model), 3, 8)})
 _PATCHES = {
     "pixel_values": _picture(16, 192),
     "pixel_attention_mask": lambda: torch.tensor([[1] * 16, [1] * 12 + [0] * 4]),
@@ -311,12 +325,13 @@ SPECIAL: dict[str, Special] = {
     ),
     "Sam2HieraDetModel": Special(config=_HIERA, inputs=_square(64)),
     "Sam2VisionModel": Special(config=_SAM2_VISION, inputs=_square(64)),
-    "sam2_video": Special(config=_MEMORY | {"vision_config": _SAM2_VISION}, inputs=_second_frame),
+    "sam2_video": Special(config=_MEMORY | {"vision_config": _SAM2_VISION | {"fpn_hidden_size": 128}}, inputs=_second_frame),
     "edgetam_video": Special(
         config=_MEMORY
         | {
-            "vision_config": _SAM2_VISION,
-            "perceiver_resampler_hidden_size": 16,
+            "vision_config": _SAM2_VISION | {"fpn_hidden_size": 128},
+            "perceiver_resampler_hidden_size": 64,
+            "perceiver_resampler_attention_head_dim": 64,
             "perceiver_resampler_num_latents": 4,
             "perceiver_resampler_num_latents_2d": 4,
             "memory_attention_rope_k_sizes": [2, 2],
@@ -330,8 +345,8 @@ SPECIAL: dict[str, Special] = {
     "sam3_tracker_video": Special(
         config=_MEMORY
         | {
-            "vision_config": _SAM3_VISION,
-            "prompt_encoder_config": {"image_size": 64, "patch_size": 8},
+            "vision_config": _SAM3_VISION | {"fpn_hidden_size": 128},
+            "prompt_encoder_config": _WIDE | {"patch_size": 8},
             "memory_attention_rope_feat_sizes": [8, 8],
         },
         inputs=_second_frame,
@@ -357,10 +372,12 @@ SPECIAL: dict[str, Special] = {
         config={
             "backbone_config": {"model_type": "swin", **_SWIN, "out_indices": [2, 3, 4]},
             "encoder_in_channels": [16, 32, 64],
-            "vision_features_channels": [32, 32, 32],
+            "vision_features_channels": [64, 64, 64],
+            "d_model": 64,
             "text_projection_in_dim": 32,
             "text_projection_out_dim": 32,
             "class_embed_dim": 32,
+            "decoder_hidden_dim": 64,
             "encoder_dim_feedforward": 48,
             "decoder_dim_feedforward": 48,
             "decoder_num_layers": 2,
@@ -378,12 +395,17 @@ SPECIAL: dict[str, Special] = {
     ),
     "slanet": _TABLE,
     "slanext": _TABLE,
-    "SLANetBackbone": Special(inputs={"hidden_states": None, **_square(64)}),
-    "SLANeXtBackbone": Special(inputs={"hidden_states": None, **_square(32)}),
+    "SLANetBackbone": Special(inputs={"hidden_states": _picture(3, 64, 64)}),
+    "SLANeXtBackbone": Special(inputs={"hidden_states": _picture(3, 32, 32)}),
     "pp_ocrv5_mobile_rec": _LINE,
     "pp_ocrv5_server_rec": _LINE,
-    "pp_ocrv6_small_rec": _LINE,
-    "pp_ocrv6_tiny_rec": _LINE,
+    "pp_ocrv6_small_rec": Special(inputs={"pixel_values": _picture(3, 48, 64)}),
+    "pp_ocrv6_tiny_rec": Special(inputs={"pixel_values": _picture(3, 48, 64)}),
+    "PPOCRV5MobileRecEncoderWithSVTR": _FEATURES,
+    "PPOCRV5ServerRecEncoderWithSVTR": _FEATURES,
+    "PPOCRV6SmallRecEncoderWithSVTR": _FEATURES,
+    "PPOCRV5MobileDetModel": Special(inputs=lambda model: {"hidden_states": torch.randn(2, 3, 64, 64)}),
+    "FlavaForPreTraining": Special(inputs={"return_loss": lambda: False, **_square(32)}),
     "seggpt": Special(
         config={
             "image_size": [64, 32],
@@ -425,15 +447,19 @@ SPECIAL: dict[str, Special] = {
             "attention_mask": torch.ones(1, 7, dtype=torch.long),
         },
     ),
+    "UVDocModel": Special(config={"backbone_config": {"out_indices": [1, 2, 3, 4, 5, 6]}}, inputs=_square(128)),
+    "UVDocBridge": Special(
+        config=lambda cls: UVDocBackboneConfig(), inputs=lambda model: {"hidden_states": torch.randn(2, 128, 16, 16)}
+    ),
     "upernet": Special(config={"backbone_config": _RESNET, "hidden_size": 16}, inputs=_square(64)),
     "VideoMAEForPreTraining": Special(
         config={"decoder_num_attention_heads": 4}, inputs={"bool_masked_pos": lambda: torch.arange(32).repeat(2, 1) % 2 == 0}
     ),
     "videomt": Special(config={"num_blocks": 1}, inputs={"pixel_values_videos": _picture(2, 3, 32, 32)}),
-    "videoprism": Special(config={"vision_config": {"tubelet_size": [1, 8, 8]}}),
-    "VideoPrismVideoModel": Special(config={"tubelet_size": [1, 8, 8]}),
-    "VideoPrismVisionModel": Special(config={"tubelet_size": [1, 8, 8]}),
-    "VideoPrismForVideoClassification": Special(config={"tubelet_size": [1, 8, 8]}),
+    "VideoPrismClipModel": Special(config={"vision_config": _PRISM}),
+    "VideoPrismVideoModel": Special(config=_PRISM),
+    "VideoPrismVisionModel": Special(config=_PRISM),
+    "VideoPrismForVideoClassification": Special(config=_PRISM),
     "ViltForImagesAndTextClassification": Special(
         config={"num_images": 2, "modality_type_vocab_size": 3}, inputs={"pixel_values": _picture(2, 3, 32, 32)}
     ),
