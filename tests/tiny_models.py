@@ -308,6 +308,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("YolosModel"),
     Family("DetrModel"),
     Family("MgpstrModel"),
+    Family("SLANetSLAHead", config={"max_text_length": 5, "post_conv_out_channels": 32}),
     Family("GLPNModel"),
     Family("GroupViTVisionModel", eager_differs="returns soft assignments, uses hard ones"),
     # several senses

@@ -32,6 +32,8 @@ def from_product(func: Callable, args: tuple, result: Tensor, used: Tensor, weig
     first, second = operands
     if axis in (-2, weights.ndim - 2) and used is second and used.shape[-2:] == weights.shape[-2:]:
         return _matched(table, first.transpose(-1, -2), result.transpose(-1, -2))  # values stand on the left
+    if axis in (-2, weights.ndim - 2) and used is first and _is_transposed(used, weights):
+        return _matched(table, second, result)  # keys were counted in columns, and are turned into rows for the product
     if axis not in (-1, weights.ndim - 1):
         return table, None, None
     if used is first and used.shape[-2:] == table.shape[-2:]:

@@ -52,6 +52,12 @@ def test_values_on_the_left_of_weights_that_sum_over_rows(value: torch.Tensor) -
     check(torch.matmul, (value.mT, columns), columns, columns, -2, columns.mT)
 
 
+def test_weights_that_sum_over_columns_and_are_turned_for_the_product(value: torch.Tensor) -> None:
+    columns = torch.randn(B, H, K, Q).softmax(-2)
+    used = columns.mT
+    check(torch.matmul, (used, value), used, columns, -2, columns.mT)
+
+
 @pytest.mark.parametrize(
     ("equation", "order"),
     [
