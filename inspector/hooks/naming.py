@@ -13,24 +13,29 @@ from torch import nn
 __all__ = ["Names", "Place", "attention_modules"]
 
 _CROSS = re.compile(
-    r"(cross|enc_?dec|encoder_attn|EncDecAttention|encoder_decoder|multihead_attn|visual_attention)"
+    r"(cross(?!_modal)|enc_?dec|encoder_attn|EncDecAttention|encoder_decoder|multihead_attn|visual_attention|attn_\w+_to_)"
     r"|(^|[._])(resampler|image_to_text_projection)\.",  # learned queries that look at a picture
     re.IGNORECASE,
 )
 _TOWERS = (
     ("qformer", re.compile(r"(^|\.)image_to_text_projection\.")),
     ("vision", re.compile(r"(^|\.)vq(model|vae|gan)?\.")),
-    ("vision", re.compile(r"(^|[._])(vision|visual|visn|image|vit|r_layers)(_|\.|$)", re.IGNORECASE)),
+    ("vision", re.compile(r"(^|[._])(vision|visual|visn|image|vit|r_layers)(_|\.|$)|(^|\.)backbone\.", re.IGNORECASE)),
     ("video", re.compile(r"(^|[._])video(_|\.|$)", re.IGNORECASE)),
     ("audio", re.compile(r"(^|[._])(audio|speech)(_|\.|$)", re.IGNORECASE)),
     ("qformer", re.compile(r"(^|[._])(qformer|resampler|perceiver)(_|\.|$)", re.IGNORECASE)),
+    ("multimodal", re.compile(r"(^|[._])multi_?modal(_|\.|$)", re.IGNORECASE)),
+    ("memory", re.compile(r"(^|\.)memory_attention\.", re.IGNORECASE)),
     (
         "encoder",
         re.compile(r"^(?!.*\bdecoder\..*encoder).*(^|\.)encoder(\.|$)", re.IGNORECASE),
     ),  # a decoder may be an encoder reused
-    ("decoder", re.compile(r"(^|\.)decoder(\.|$)", re.IGNORECASE)),
+    ("decoder", re.compile(r"(^|\.)(mask_)?decoder(\.|$)", re.IGNORECASE)),
     ("text", re.compile(r"(^|[._])(text|language|lang)(_|\.|$)", re.IGNORECASE)),
 )
+_TEXT = dict(_TOWERS)["text"]
+_CODER = {"encoder", "decoder"}
+_BETWEEN = re.compile(r"\.[^.]*(_to_|(cross|encoder)_attn_)[^.]*$")  # "cross_attn_image" says what is met, not where it stands
 _SENSES = {"vision", "video", "audio", "qformer"}
 _ATTENTION = re.compile(r"att(entio)?n", re.IGNORECASE)
 _NOT_ATTENTION = re.compile(
@@ -146,11 +151,14 @@ class Names:
     def tower(self, name: str) -> str:
         """The part of the model a module belongs to; "" for a model of one part."""
         found = _tower(name)
-        if found in ("encoder", "decoder") and not {"encoder", "decoder"} <= self._towers:
-            found = "text" if self._towers & _SENSES else ""
-        elif found == "text" and not self._towers & _SENSES:
+        senses = self._towers & _SENSES
+        if found in _CODER and senses and _is_text(name) and not self._text_towers >= _CODER:
+            found = "text"  # "text_model.encoder" beside a decoder of something else
+        elif found in _CODER and not self._towers >= _CODER:
+            found = "" if not senses else "text" if self._reads_text else found
+        elif found == "text" and not senses:
             found = ""
-        if not found and self._towers & _SENSES:
+        if not found and senses and self._reads_text:
             found = "text"
         return found if len(self._towers) > 1 else ""
 
@@ -168,10 +176,27 @@ class Names:
         innermost = attention_modules(self.model, self.modules)
         return {_tower(name) for name in (*(name for name, _ in innermost), *written)}
 
+    @cached_property
+    def _text_towers(self) -> set[str]:
+        return {_tower(name) for name, _ in attention_modules(self.model, self.modules) if _is_text(name)}
+
+    @cached_property
+    def _reads_text(self) -> bool:
+        """Whether the model has a vocabulary; SAM and its like have eyes only."""
+        config = getattr(self.model, "config", None)
+        parts = [config, *(getattr(config, name, None) for name in getattr(config, "sub_configs", ()))]
+        return config is None or any(getattr(part, "vocab_size", None) for part in parts)
+
 
 def _tower(name: str) -> str:
+    name = _BETWEEN.sub("", name)
     return next((tower for tower, pattern in _TOWERS if pattern.search(name)), "")
 
 
+def _is_text(name: str) -> bool:
+    return bool(_TEXT.search(_BETWEEN.sub("", name)))
+
+
 def _is_cross(module: nn.Module, name: str) -> bool:
-    return bool(getattr(module, "is_cross_attention", False) or _CROSS.search(name))
+    both_ways = "BiMultiHead" in type(module).__name__  # Grounding DINO: pictures look at words and words at pictures
+    return bool(getattr(module, "is_cross_attention", False) or _CROSS.search(name) or both_ways)
