@@ -54,6 +54,7 @@ _RULES: tuple[tuple[str, Any], ...] = (
     (r"first_k_dense_replace|num_dense_layers", 1),
     (r"num_queries|num_query_tokens|num_latents|entity_emb_size", 8),
     (r"num_mel_bins|num_mels|feature_size", 16),
+    (r"upsample_groups", WIDTH),  # one group a channel
     (r".*drop(out)?(_?(prob|rate|p|path|ratio))?|.*_pdrop|layerdrop|.*dropout.*|drop_path_rate|.*layerdrop", 0.0),
 )
 _COMPILED = tuple((re.compile(pattern), value) for pattern, value in _RULES)
@@ -131,8 +132,10 @@ _RESNET = {
 
 
 def _rotary(default: PreTrainedConfig) -> dict[str, Any]:
-    """Sections of a multimodal rotary embedding, for a head width of 8; a padding token where there is none."""
+    """Sections of a multimodal rotary embedding, for a head width of 8; a padding token and a vocabulary where there is none."""
     found: dict[str, Any] = {}
+    if hasattr(default, "vocab_size") and default.vocab_size is None:
+        found["vocab_size"] = VOCAB
     rope = getattr(default, "rope_parameters", None)
     if isinstance(rope, dict) and "mrope_section" in {*rope, *getattr(default, "ignore_keys_at_rope_validation", ())}:
         half = int(8 * (rope.get("partial_rotary_factor") or 1)) // 2

@@ -85,7 +85,8 @@ def inputs_for(model: nn.Module) -> dict[str, Any]:
     if "pixel_values" in names and getattr(model.config, "model_type", "") in _NEEDS_IMAGE:
         wanted.append("pixel_values")
     for name in dict.fromkeys(wanted):
-        found[name] = _MAKERS[name](model)
+        if name in _MAKERS:  # what a family alone takes stands with it
+            found[name] = _MAKERS[name](model)
     if "grid_thw" in names and "hidden_states" in names:
         return _patches(model)
     if type(model).__name__.endswith("MultipleChoice"):
@@ -124,6 +125,7 @@ def _features(model: nn.Module) -> Tensor:
     mels = (
         getattr(audio, "num_mel_bins", None)
         or getattr(audio, "input_feat_per_channel", None)
+        or getattr(audio, "feature_projection_input_dim", None)
         or getattr(audio, "feature_size", None)
         or 80
     )
@@ -168,7 +170,7 @@ _MAKERS: dict[str, Callable[[nn.Module], Any]] = {
     "pixel_values": _pixels,
     "pixel_values_videos": _pixels,
     "input_features": _features,
-    "input_values": lambda model: torch.randn(BATCH, 2000),
+    "input_values": lambda model: torch.randn(BATCH, 6000 if type(model).__name__.endswith("XVector") else 2000),
     "bbox": lambda model: torch.randint(0, 100, (BATCH, TOKENS, 4)).sort(-1).values,
     "visual_embeds": lambda model: torch.randn(BATCH, 3, model.config.visual_embedding_dim),
     "visual_feats": lambda model: torch.randn(BATCH, 3, model.config.visual_feat_dim),
