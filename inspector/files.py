@@ -24,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+import inspector.layouts  # noqa: F401  (a file may name any of them)
 from inspector.captures import LAYOUTS, AttentionCall, Capture, Missing, Proof, method
 from inspector.errors import CaptureFileError, RegistryError
 from inspector.masks import Mask

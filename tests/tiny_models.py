@@ -17,6 +17,7 @@ import transformers
 from torch import Tensor, nn
 
 from tests.tiny_configs import tiny_config
+from tests.tiny_families.audio import SPECIAL as AUDIO
 
 __all__ = ["FAMILIES", "Family", "inputs_for"]
 
@@ -65,9 +66,10 @@ class Family:
         """What ``output_attentions=True`` returns under eager attention."""
         from tests.hooks.matching import hf_attentions
 
-        torch.manual_seed(2)
+        model = self.model("eager")
+        torch.manual_seed(2)  # as the run it is compared with: Informer draws the keys it samples
         with torch.no_grad():
-            return list(hf_attentions(self.model("eager")(**inputs, output_attentions=True)))
+            return list(hf_attentions(model(**inputs, output_attentions=True)))
 
     def __str__(self) -> str:
         kind = self.config.get("attention_type") if isinstance(self.config, dict) else None
@@ -297,6 +299,14 @@ FAMILIES: tuple[Family, ...] = (
     Family("Speech2TextModel"),
     Family("ASTModel", config={"max_length": 24}, inputs={"input_values": lambda: torch.randn(2, 24, 16)}),
     Family("UniSpeechModel"),
+    Family("Wav2Vec2BertModel"),
+    Family("ClapModel", **vars(AUDIO["ClapModel"])),
+    Family("GraniteSpeechModel", **vars(AUDIO["granite_speech"])),
+    Family("FunAsrNanoModel", **vars(AUDIO["fun_asr_nano"])),
+    # series
+    Family("AutoformerModel", **vars(AUDIO["autoformer"]), eager_differs="returns autocorrelations, not weights"),
+    Family("InformerModel", **vars(AUDIO["informer"])),
+    Family("PatchTSTModel", **vars(AUDIO["patchtst"])),
     # pictures
     Family("ViTModel"),
     Family("DeiTModel"),

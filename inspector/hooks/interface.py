@@ -34,7 +34,7 @@ def _tapped_get_interface(self: AttentionInterface, attn_implementation: str | N
     return _wrap(kernel, attn_implementation)
 
 
-def _tapped_getitem(self: AttentionInterface, key: str) -> Callable:
+def _tapped_getitem(self: AttentionInterface, key: str | None) -> Callable:
     kernel = _getitem(self, key)
     return _wrap(kernel, key) if watching() else kernel
 

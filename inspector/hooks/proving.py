@@ -10,7 +10,7 @@ from torch import Tensor
 from inspector.captures import Proof, tolerance_of
 from inspector.scores import Evidence, exact
 
-__all__ = ["PROOF_ROWS", "both", "prove"]
+__all__ = ["PROOF_ROWS", "agreement", "both", "prove"]
 
 # Rows per head that are checked against the kernel's output while the model runs: a fixed number, so that the check
 # costs a vanishing share of the forward pass at any length. ``proof_rows=None`` checks every row.
@@ -43,6 +43,13 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
         worst = errors[0] if len(errors) == 1 else torch.stack(errors).amax()
         scale = _largest(output).to(dtype).clamp_min(torch.finfo(torch.float32).tiny)
     return Proof(worst / scale, tolerance_of(output.dtype), len(rows))
+
+
+@torch.no_grad()
+def agreement(again: Tensor, output: Tensor, rows: int) -> Proof:
+    """The proof where a module's output is computed again as a whole, projection included: the largest error relative to it."""
+    error = (again.float() - output.float()).abs().amax()
+    return Proof(error / output.float().abs().amax().clamp_min(torch.finfo(torch.float32).tiny), tolerance_of(output.dtype), rows)
 
 
 def both(first: Proof, second: Proof) -> Proof:

@@ -33,7 +33,7 @@ def close_report(session: Session, index: int, module: nn.Module, args: tuple, o
     seen = [
         call
         for call in waiting
-        if call.source.startswith("interface") or not usable or call.evidence.shape == tuple(reported.shape)
+        if call.source.startswith(("interface", "adapter")) or not usable or call.evidence.shape == tuple(reported.shape)
     ]
     if seen or not usable:
         for call in waiting:

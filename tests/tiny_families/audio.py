@@ -69,10 +69,25 @@ _STATES = {
     "attention_mask": _ones(4),
 }
 
+_MHA = {"num_key_value_heads": 4}  # these do not share key heads
+_NEMOTRON = {"asr_config": _MHA}
 _SPEECH = {"audio_config": {"intermediate_size": 128}}  # four frames of width 32 are one token
+_MOON = {"num_key_value_heads": 4, "encoder_config": {"num_key_value_heads": 4}}
+_FEW = {"num_filters": 2}
+_VOICE = {"upsample_initial_channel": 32, "unit_embed_dim": 32, "lang_embed_dim": 8, "spkr_embed_dim": 8}
+_UNITS = {"input_ids": lambda: torch.randint(5, 90, (1, 7)), "spkr_id": lambda: torch.tensor([[0]])}
+_UNITS |= {"lang_id": lambda: torch.tensor([[0]])}
 _CODES = {"num_codebooks": 4}
 _CLAP = {"spec_size": 64, "patch_size": 4, "patch_embeds_hidden_size": 16, "depths": [1, 1], "num_attention_heads": [2, 4]}
 _CLAP_SOUND = {"input_features": _floats(1, 64, 16), "is_longer": _ones(1)}
+
+
+def _listening(model: nn.Module) -> dict[str, Any]:
+    """Qwen2-Audio has no method of its own for its audio tokens: a quarter of its frames."""
+    ids = torch.randint(5, 90, (BATCH, 71))
+    ids[:, 2:66] = model.config.audio_token_id
+    sound = {"input_features": torch.randn(BATCH, 16, 256), "feature_attention_mask": torch.ones(BATCH, 256, dtype=torch.long)}
+    return sound | {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
 def _spoken(config_class: type[PreTrainedConfig]) -> PreTrainedConfig:
@@ -85,14 +100,16 @@ SPECIAL: dict[str, Special] = {
     "audio_spectrogram_transformer": Special(config={"max_length": 24}, inputs={"input_values": _floats(24, 16)}),
     "encodec": Special(inputs={"input_values": _floats(1, 1000)}),
     "dac": Special(config={"decoder_hidden_size": 64, "encoder_hidden_size": 8}, inputs={"input_values": _floats(1, 2048)}),
-    "MimiDecoderModel": Special(inputs={"latents": _floats(4, 32)}),
+    "MimiDecoderModel": Special(inputs={"latents": _floats(32, 4)}),
     "mimi": Special(inputs={"input_values": _floats(1, 12000)}),
-    "PocketTTSAudioTokenizerDecoderModel": Special(inputs={"latents": _floats(4, 32)}),
+    "PocketTTSAudioTokenizerDecoderModel": Special(inputs={"latents": _floats(32, 4)}),
     "pocket_tts_audio_tokenizer": Special(inputs={"input_values": _floats(1, 12000)}),
-    "VibeVoiceAcousticTokenizerDecoderModel": Special(inputs={"hidden_states": _floats(32, 4)}),
-    "VibeVoiceAcousticTokenizerEncoderModel": Special(inputs={"hidden_states": _floats(1, 3200)}),
-    "vibevoice_acoustic_tokenizer": Special(inputs={"input_values": _floats(1, 3200)}),
-    "neucodec": Special(inputs={"input_values": _floats(1, 3200), "input_features": _floats(10, 160)}),
+    "VibeVoiceAcousticTokenizerDecoderModel": Special(config=_FEW, inputs={"hidden_states": _floats(32, 4)}),
+    "VibeVoiceAcousticTokenizerEncoderModel": Special(config=_FEW, inputs={"hidden_states": _floats(1, 3200)}),
+    "vibevoice_acoustic_tokenizer": Special(config=_FEW, inputs={"input_values": _floats(1, 3200)}),
+    "neucodec": Special(
+        config={"quantization_dim": 64}, inputs={"input_values": _floats(1, 3200), "input_features": _floats(10, 160)}
+    ),
     "PeAudioEncoder": Special(inputs={"input_values": _floats(1, 8000)}),
     "pe_audio": Special(inputs={"input_values": _floats(1, 8000)}),
     # sound and text
@@ -120,27 +137,41 @@ SPECIAL: dict[str, Special] = {
     "granite_speech": Special(config={"window_size": 15}, inputs=_heard(60, 160, mask="")),
     "GraniteSpeechPlusCTCEncoder": Special(inputs={"hidden_states": _floats(60, 160)}),
     "granite_speech_plus": Special(config={"window_size": 15}, inputs=_heard(60, 160, mask="")),
-    "granite_speech5": Special(inputs={"input_features": _floats(60, 64), "attention_mask": _ones(60)}),
+    "GraniteSpeech5ForCTC": Special(
+        config={"encoder_config": {"num_key_value_heads": 4}},
+        inputs={"input_features": _floats(60, 64), "attention_mask": _ones(60)},
+    ),
+    "granite_speech5": Special(
+        config={"num_key_value_heads": 4}, inputs={"input_features": _floats(60, 64), "attention_mask": _ones(60)}
+    ),
     "MossTranscribeDiarizeAudioModel": Special(inputs={"input_features": _floats(16, 256)}),
     "moss_transcribe_diarize": Special(inputs=_heard(16, 256, padding_mask=torch.ones(BATCH, 40000, dtype=torch.long))),
-    "Nemotron3_5TranscribeAudioModel": Special(inputs={"input_features": _floats(64, 16)}),
-    "Nemotron3_5TranscribeModel": Special(inputs=_heard(64, 16, masked=0)),
-    "Nemotron3_5TranscribeForConditionalGeneration": Special(inputs=_heard(64, 16, masked=0)),
+    "Nemotron3_5TranscribeAudioModel": Special(config=_NEMOTRON, inputs={"input_features": _floats(64, 16)}),
+    "Nemotron3_5TranscribeAsrAudioModel": Special(config=_MHA),
+    "Nemotron3_5TranscribeWordTimestampModel": Special(config=_MHA),
+    "nemotron3_5_transcribe": Special(
+        config={"audio_config": _NEMOTRON, "word_timestamp_config": _MHA}, inputs=_heard(64, 16, masked=0)
+    ),
     "Qwen2AudioEncoder": Special(inputs={"input_features": _floats(16, 256)}),
+    "qwen2_audio": Special(inputs=_listening),
     "Qwen3ASREncoder": Special(inputs={"input_features": _floats(16, 100), "input_features_mask": _ones(100)}),
     "qwen3_asr": Special(inputs=_heard(16, 100)),
     "Qwen3ASRForTokenClassification": Special(),
     "VoxtralEncoder": Special(inputs={"input_features": _floats(16, 256)}),
-    "voxtral": Special(config=_SPEECH, inputs=_heard(16, 256, mask="")),
+    "voxtral": Special(config=_SPEECH | {"audio_token_id": 100}, inputs=_heard(16, 256, mask="")),
     "VoxtralRealtimeEncoder": Special(inputs={"input_features": _floats(16, 56)}),
     "voxtral_realtime": Special(inputs={"input_features": _floats(16, 56)}),
     # speech to speech, speech to text
+    "moonshine_streaming": Special(config=_MOON, inputs={"input_values": _floats(4000)}),
     "moonshine": Special(config={"encoder_num_key_value_heads": 4, "decoder_num_key_value_heads": 4}),
     "speech_encoder_decoder": Special(config=_spoken, inputs={"inputs": None, "input_values": _floats(2000)}),
     "SpeechT5Model": Special(inputs={"input_values": _floats(6, 32), "decoder_input_values": _floats(5, 32)}),
     "SpeechT5ForSpeechToText": Special(inputs={"input_values": _floats(2000), "decoder_input_ids": _ids(5, below=80)}),
     "SpeechT5ForTextToSpeech": Special(inputs={"input_ids": _ids(7, below=80), "decoder_input_values": _floats(5, 16)}),
     "SpeechT5ForSpeechToSpeech": Special(inputs={"input_values": _floats(2000), "decoder_input_values": _floats(5, 16)}),
+    "SeamlessM4TCodeHifiGan": Special(config=_VOICE, inputs=_UNITS),
+    "seamless_m4t": Special(config=_VOICE),
+    "seamless_m4t_v2": Special(config=_VOICE),
     "SpeechT5HifiGan": Special(inputs={"spectrogram": _floats(5, 80)}),
     "SeamlessM4TTextToUnitModel": Special(inputs={"input_ids": None, "inputs_embeds": _floats(7, 32)}),
     "SeamlessM4TTextToUnitForConditionalGeneration": Special(inputs={"input_ids": None, "inputs_embeds": _floats(7, 32)}),
@@ -179,7 +210,7 @@ SPECIAL: dict[str, Special] = {
     "vits": Special(inputs={"input_ids": _ids(7, below=38)}),
     # series
     "autoformer": _FORECAST,
-    "informer": _FORECAST,
+    "informer": Special(config=_FORECAST.config | {"sampling_factor": 1}, inputs=_FORECAST.inputs),
     "time_series_transformer": _FORECAST,
     "patchtst": _PATCHES,
     "patchtsmixer": Special(config=_PATCHES.config | {"self_attn": True, "self_attn_heads": 4}, inputs=_PATCHES.inputs),
@@ -201,5 +232,5 @@ SPECIAL: dict[str, Special] = {
         }
     ),
     # proteins
-    "esmc": Special(config={"num_key_value_heads": 4}, inputs={"input_ids": _ids(7, below=60)}),
+    "esmc": Special(config=_MHA, inputs={"input_ids": _ids(7, below=60)}),
 }

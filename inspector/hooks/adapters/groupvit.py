@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from inspector.captures import Proof, tolerance_of
+from inspector.captures import Proof
 from inspector.hooks.adapters.register import ADAPTERS
+from inspector.hooks.proving import agreement
 from inspector.hooks.session import Seen, Session
 from inspector.scores import Given
 
@@ -30,7 +31,5 @@ def groupvit(session: Session, module: nn.Module, args: tuple, kwargs: dict[str,
     if module.training:
         proof = Proof(None, note="assignments are drawn at random while training; these are the most likely ones")
     else:
-        again, real = module.proj(weights @ module.v_proj(key)), output[0].detach()
-        error = (again - real).abs().amax() / real.abs().amax().clamp_min(torch.finfo(torch.float32).tiny)
-        proof = Proof(error.float(), tolerance_of(real.dtype), weights.shape[-2])
+        proof = agreement(module.proj(weights @ module.v_proj(key)), output[0].detach(), weights.shape[-2])
     session.add(module, table, "adapter:groupvit", proof, kind="cross", note="a hard assignment, not a softmax over keys")

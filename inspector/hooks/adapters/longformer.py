@@ -8,67 +8,19 @@ Source: Beltagy et al. 2020, Longformer, section 3.1.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from inspector.captures import LAYOUTS, Proof
+from inspector.captures import Proof
 from inspector.hooks.adapters.register import ADAPTERS
 from inspector.hooks.session import Seen, Session
+from inspector.layouts import Bands, Transposed
 from inspector.masks import Mask
 from inspector.scores import Scores
 
-__all__ = ["Bands", "Transposed"]
-
-
-@LAYOUTS.add("Bands")
-@dataclass(frozen=True, eq=False)
-class Bands:
-    """The model's own layout: [batch, head, query, global keys + 2·window + 1], window columns counted from the query.
-
-    Attributes:
-        window: neighbours on each side.
-        global_keys: [batch, key] bool; None without global tokens.
-    """
-
-    window: int
-    global_keys: Tensor | None
-
-    def unfold(self, weights: Tensor) -> Tensor:
-        """[batch, head, query, key] as the model returns it."""
-        num_queries, num_keys = weights.shape[-2:]
-        rows = torch.arange(num_queries, device=weights.device)[:, None]
-        columns = rows + torch.arange(-self.window, self.window + 1, device=weights.device)
-        inside = (columns >= 0) & (columns < num_keys)
-        local = weights if self.global_keys is None else weights.masked_fill(self.global_keys[:, None, None, :], 0.0)
-        index = columns.clamp(0, num_keys - 1).expand(*weights.shape[:2], -1, -1)
-        band = local.gather(-1, index) * inside
-        return band if self.global_keys is None else torch.cat([self._columns(weights), band], -1)
-
-    def _columns(self, weights: Tensor) -> Tensor:
-        """The weights on the global keys of each batch item, first ones first."""
-        keys = self.global_keys
-        assert keys is not None
-        most = int(keys.sum(-1).max())
-        found = weights.new_zeros(*weights.shape[:3], most)
-        for item, of_item in enumerate(keys):
-            at = of_item.nonzero().flatten()
-            found[item, :, :, : len(at)] = weights[item][:, :, at]
-        return found
-
-
-@LAYOUTS.add("Transposed")
-@dataclass(frozen=True)
-class Transposed:
-    """The model's own layout of the global rows: [batch, head, key, global query], with the keys the model appended."""
-
-    num_keys: int
-
-    def unfold(self, weights: Tensor) -> Tensor:
-        """[batch, head, query, key] as the model returns it."""
-        return nn.functional.pad(weights, (0, self.num_keys - weights.shape[-1])).transpose(-1, -2)
+__all__: list[str] = []
 
 
 @ADAPTERS.add("LongformerSelfAttention")
