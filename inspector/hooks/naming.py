@@ -10,6 +10,8 @@ from functools import cached_property
 
 from torch import nn
 
+from inspector.hooks.towers import Towers
+
 __all__ = ["Names", "Place", "attention_modules"]
 
 _CROSS = re.compile(
@@ -17,26 +19,6 @@ _CROSS = re.compile(
     r"|(^|[._])(resampler|image_to_text_projection)\.",  # learned queries that look at a picture
     re.IGNORECASE,
 )
-_TOWERS = (
-    ("qformer", re.compile(r"(^|\.)image_to_text_projection\.")),
-    ("vision", re.compile(r"(^|\.)vq(model|vae|gan)?\.")),
-    ("vision", re.compile(r"(^|[._])(vision|visual|visn|image|vit|r_layers)(_|\.|$)|(^|\.)backbone\.", re.IGNORECASE)),
-    ("video", re.compile(r"(^|[._])video(_|\.|$)", re.IGNORECASE)),
-    ("audio", re.compile(r"(^|[._])(audio|speech)(_|\.|$)", re.IGNORECASE)),
-    ("qformer", re.compile(r"(^|[._])(qformer|resampler|perceiver)(_|\.|$)", re.IGNORECASE)),
-    ("multimodal", re.compile(r"(^|[._])multi_?modal(_|\.|$)", re.IGNORECASE)),
-    ("memory", re.compile(r"(^|\.)memory_attention\.", re.IGNORECASE)),
-    (
-        "encoder",
-        re.compile(r"^(?!.*\bdecoder\..*encoder).*(^|\.)encoder(\.|$)", re.IGNORECASE),
-    ),  # a decoder may be an encoder reused
-    ("decoder", re.compile(r"(^|\.)(mask_)?decoder(\.|$)", re.IGNORECASE)),
-    ("text", re.compile(r"(^|[._])(text|language|lang)(_|\.|$)", re.IGNORECASE)),
-)
-_TEXT = dict(_TOWERS)["text"]
-_CODER = {"encoder", "decoder"}
-_BETWEEN = re.compile(r"\.[^.]*(_to_|(cross|encoder)_attn_)[^.]*$")  # "cross_attn_image" says what is met, not where it stands
-_SENSES = {"vision", "video", "audio", "qformer"}
 _ATTENTION = re.compile(r"att(entio)?n", re.IGNORECASE)
 _NOT_ATTENTION = re.compile(
     r"(norm|output|mask|bias|rotary|embedding|pool|layer|block|mlp|proj|decoder|encoder|model)", re.IGNORECASE
@@ -102,15 +84,16 @@ class Names:
     @cached_property
     def modules(self) -> list[tuple[str, nn.Module]]:
         """Every module once, with its path: the one walk over the model that a capture makes."""
-        return list(self.model.named_modules())
+        walk = self.model.named_modules()
+        return [(name.replace("_orig_mod.", "").removesuffix("_orig_mod"), module) for name, module in walk]
 
     @cached_property
     def _names(self) -> dict[int, str]:
-        return {id(module): name.replace("_orig_mod.", "").removesuffix("_orig_mod") for name, module in self.modules}
+        return {id(module): name for name, module in self.modules}
 
     def renew(self) -> None:
         """Modules have been exchanged: read the names again."""
-        for known in ("modules", "_names"):
+        for known in ("modules", "_names", "_towers"):
             vars(self).pop(known, None)
 
     def knows(self, module: nn.Module) -> bool:
@@ -150,51 +133,19 @@ class Names:
 
     def tower(self, name: str) -> str:
         """The part of the model a module belongs to; "" for a model of one part."""
-        found = _tower(name)
-        senses = self._towers & _SENSES
-        if found in _CODER and senses and _is_text(name) and not self._text_towers >= _CODER:
-            found = "text"  # "text_model.encoder" beside a decoder of something else
-        elif found in _CODER and not self._towers >= _CODER:
-            found = "" if not senses else "text" if self._reads_text else found
-        elif found == "text" and not senses:
-            found = ""
-        if not found and senses and self._reads_text:
-            found = "text"
-        return found if len(self._towers) > 1 else ""
+        return self._towers.of(name)
 
     def _axes(self, tower: str, kind: str) -> tuple[str, str]:
         """The sequences of queries and keys; text that looks across looks at what the model sees or hears."""
         own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
-        senses = [sense for sense in ("vision", "video", "audio") if sense in self._towers]
-        across = senses[0] if tower in ("text", "qformer") and senses else "vision" if tower == "qformer" else "input"
+        senses, bridge = [sense for sense in ("vision", "video", "audio") if sense in self._towers.all], ("qformer", "projector")
+        across = senses[0] if tower in ("text", *bridge) and senses else "vision" if tower in bridge else "input"
         return (own, across if kind == "cross" else own)
 
     @cached_property
-    def _towers(self) -> set[str]:
-        blocks = ((name, type(module).__name__) for name, module in self.modules)
-        written = [name for name, cls in blocks if cls.endswith(("AttnBlock", "AttentionBlock"))]  # attention and norm in one
-        innermost = attention_modules(self.model, self.modules)
-        return {_tower(name) for name in (*(name for name, _ in innermost), *written)}
-
-    @cached_property
-    def _text_towers(self) -> set[str]:
-        return {_tower(name) for name, _ in attention_modules(self.model, self.modules) if _is_text(name)}
-
-    @cached_property
-    def _reads_text(self) -> bool:
-        """Whether the model has a vocabulary; SAM and its like have eyes only."""
-        config = getattr(self.model, "config", None)
-        parts = [config, *(getattr(config, name, None) for name in getattr(config, "sub_configs", ()))]
-        return config is None or any(getattr(part, "vocab_size", None) for part in parts)
-
-
-def _tower(name: str) -> str:
-    name = _BETWEEN.sub("", name)
-    return next((tower for tower, pattern in _TOWERS if pattern.search(name)), "")
-
-
-def _is_text(name: str) -> bool:
-    return bool(_TEXT.search(_BETWEEN.sub("", name)))
+    def _towers(self) -> Towers:
+        innermost = [name for name, _ in attention_modules(self.model, self.modules)]
+        return Towers(getattr(self.model, "config", None), dict(self.modules), innermost)
 
 
 def _is_cross(module: nn.Module, name: str) -> bool:

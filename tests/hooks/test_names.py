@@ -11,6 +11,7 @@ from inspector import Capture, capture
 from inspector.hooks.unshown import reason_for
 from tests.hooks.matching import hf_attentions
 from tests.tiny_families import special_of
+from tests.tiny_families.audio import SPECIAL as AUDIO
 from tests.tiny_models import Family
 
 
@@ -101,6 +102,23 @@ def test_latents_that_read_the_tokens_are_named_apart_from_them() -> None:
     call = next(call for call in cap.calls if call.kind == "cross" and call.shape[3] == 7)
     assert cap.key_tokens(call).ids == cap.sequences["input"][0].ids
     assert call.axes[0] != call.axes[1]
+
+
+@pytest.mark.parametrize(
+    ("cls", "special", "towers"),
+    [
+        ("GraniteSpeechModel", "granite_speech", ["audio", "qformer", "text"]),
+        ("FunAsrNanoModel", "fun_asr_nano", ["audio", "projector", "text"]),
+        ("SpeechEncoderDecoderModel", "speech_encoder_decoder", ["encoder", "decoder"]),
+        ("SeamlessM4TForSpeechToText", "seamless_m4t", ["audio", "decoder"]),
+        ("SeamlessM4TForTextToText", "seamless_m4t", ["encoder", "decoder"]),
+    ],
+)
+def test_every_part_of_a_speech_model_counts_its_own_layers(cls: str, special: str, towers: list) -> None:
+    cap = captured(Family(cls, **vars(AUDIO[special])))
+    assert list(dict.fromkeys(tower for tower, _ in cap.towers)) == towers
+    for tower, kind in cap.towers:
+        assert min(call.layer_index for call in cap.group(tower, kind)) == 0
 
 
 @pytest.mark.parametrize(
