@@ -90,6 +90,14 @@ def _listening(model: nn.Module) -> dict[str, Any]:
     return sound | {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
+def _seen(model: nn.Module) -> dict[str, Any]:
+    """One camera's picture of 16 patches, and a few words."""
+    ids = torch.randint(5, 90, (BATCH, 21))
+    ids[:, :16] = model.config.vlm_config.image_token_id
+    cameras = {"pixel_values": torch.randn(BATCH, 1, 3, 32, 32), "pixel_attention_mask": torch.ones(BATCH, 1, dtype=torch.bool)}
+    return cameras | {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+
 def _spoken(config_class: type[PreTrainedConfig]) -> PreTrainedConfig:
     decoder = tiny_config(BertConfig, is_decoder=True, add_cross_attention=True)
     return config_class.from_encoder_decoder_configs(tiny_config(Wav2Vec2Config), decoder)
@@ -108,7 +116,7 @@ SPECIAL: dict[str, Special] = {
     "VibeVoiceAcousticTokenizerEncoderModel": Special(config=_FEW, inputs={"hidden_states": _floats(1, 3200)}),
     "vibevoice_acoustic_tokenizer": Special(config=_FEW, inputs={"input_values": _floats(1, 3200)}),
     "neucodec": Special(
-        config={"quantization_dim": 64}, inputs={"input_values": _floats(1, 3200), "input_features": _floats(10, 160)}
+        config=_MHA | {"quantization_dim": 64}, inputs={"input_values": _floats(1, 3200), "input_features": _floats(10, 160)}
     ),
     "PeAudioEncoder": Special(inputs={"input_values": _floats(1, 8000)}),
     "pe_audio": Special(inputs={"input_values": _floats(1, 8000)}),
@@ -189,6 +197,7 @@ SPECIAL: dict[str, Special] = {
     "pocket_tts": Special(config={"flow_head_config": {"condition_dim": 32}}),
     "KyutaiSpeechToTextModel": Special(config=_CODES, inputs={"input_ids": _ids(7, 5)}),
     "KyutaiSpeechToTextForConditionalGeneration": Special(config=_CODES, inputs={"input_ids": _ids(7, 5)}),
+    "MoshiForConditionalGeneration": Special(inputs={"user_audio_codes": _ids(8, 7), "moshi_audio_codes": _ids(8, 7)}),
     "MusicgenForConditionalGeneration": Special(inputs={"decoder_input_ids": lambda: torch.randint(5, 90, (4 * BATCH, 5))}),
     "musicgen": Special(
         inputs={
@@ -231,6 +240,8 @@ SPECIAL: dict[str, Special] = {
             "question_type_ids": torch.tensor([[0, 2]]),
         }
     ),
+    "PI0Model": Special(inputs=lambda model: _seen(model) | {"action_embeds": torch.randn(BATCH, 5, 32)}),
+    "pi0": Special(config={"chunk_size": 5}, inputs=lambda model: _seen(model) | {"state": torch.randn(BATCH, 32)}),
     # proteins
     "esmc": Special(config=_MHA, inputs={"input_ids": _ids(7, below=60)}),
 }
