@@ -84,9 +84,8 @@ def tiny_config(config_class: type[PreTrainedConfig], **overrides: Any) -> PreTr
             values[name] = tiny_config(type(part), **(_stages(part) | inner)).to_dict()
     if _is_backbone_of_timm(default):
         values |= {"use_timm_backbone": False, "backbone": None, "backbone_config": _RESNET}
-    values |= overrides
     known = dict(getattr(config_class, "attribute_map", {}))
-    return config_class(**{known.get(name, name): value for name, value in values.items()})
+    return config_class(**{known.get(name, name): value for part in (values, overrides) for name, value in part.items()})
 
 
 def _small(name: str, value: Any) -> Any:
@@ -107,7 +106,8 @@ def _small(name: str, value: Any) -> Any:
 
 
 def _is_derived(config_class: type[PreTrainedConfig], name: str) -> bool:
-    found = getattr(config_class, name, None)
+    """Whether a field, or the one it is another name of, follows from others and cannot be set."""
+    found = getattr(config_class, getattr(config_class, "attribute_map", {}).get(name, name), None)
     return isinstance(found, property) and found.fset is None
 
 
@@ -132,7 +132,7 @@ _RESNET = {
 
 
 def _rotary(default: PreTrainedConfig) -> dict[str, Any]:
-    """Sections of a multimodal rotary embedding, for a head width of 8; a padding token and a vocabulary where there is none."""
+    """Sections of a multimodal rotary embedding; head width, vocabulary, padding and first token where they are unset."""
     found: dict[str, Any] = {}
     if hasattr(default, "vocab_size") and default.vocab_size is None:
         found["vocab_size"] = VOCAB
@@ -142,6 +142,10 @@ def _rotary(default: PreTrainedConfig) -> dict[str, Any]:
         found["rope_parameters"] = rope | {"mrope_section": [(half + 2) // 3, (half + 1) // 3, half // 3]}
     if hasattr(default, "pad_token_id") and default.pad_token_id is None:
         found["pad_token_id"] = 0
+    if vars(default).get("head_dim", 0) is None:
+        found["head_dim"] = WIDTH // HEADS
+    if getattr(default, "is_encoder_decoder", False) and getattr(default, "decoder_start_token_id", None) is None:
+        found["decoder_start_token_id"] = 0
     return found
 
 

@@ -93,6 +93,9 @@ def inputs_for(model: nn.Module) -> dict[str, Any]:
         return _patches(model)
     if type(model).__name__.endswith("MultipleChoice"):
         return {"input_ids": found["input_ids"][:, None].repeat(1, 2, 1)}
+    if type(model).__name__.endswith("ForSequenceClassification") and "decoder_input_ids" in found:
+        del found["decoder_input_ids"]  # made from the input, and read where it ends
+        found["input_ids"][:, 4] = model.config.eos_token_id
     if "input_ids" in found and "attention_mask" in names:
         found["attention_mask"] = padding(found["input_ids"].shape[1])
     return found
