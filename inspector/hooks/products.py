@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -37,7 +38,7 @@ def from_product(func: Callable, args: tuple, result: Tensor, used: Tensor, weig
     if axis not in (-1, weights.ndim - 1):
         return table, None, None
     if used is first and used.shape[-2:] == table.shape[-2:]:
-        return _matched(table, second, result)
+        return _matched(table, second, result, _order(table, used))
     if used is second and _is_transposed(used, table):
         return _matched(table, first.transpose(-1, -2), result.transpose(-1, -2))
     if used is first:  # a piece of the weights, or another order of axes: what was used is what is shown
@@ -45,18 +46,40 @@ def from_product(func: Callable, args: tuple, result: Tensor, used: Tensor, weig
     return table, None, None
 
 
-def _matched(table: Tensor, value: Tensor, output: Tensor) -> Parts:
-    """The same leading axes for all three."""
+def _matched(table: Tensor, value: Tensor, output: Tensor, order: tuple[int, ...] = ()) -> Parts:
+    """The same leading axes for all three; ``order`` is that of the product's operands, where it is another one."""
     leading, keys = table.shape[:-2], table.shape[-1]
     value, output = value.detach(), output.detach()
     if value.shape[-2] != keys:
         return table, None, None
+    if order:
+        sizes, back = [leading[axis] for axis in order], [order.index(axis) for axis in range(len(order))]
+        if value.shape[:-2].numel() != leading.numel():
+            return table, None, None
+        value, output = (t.reshape(*sizes, *t.shape[-2:]).permute(*back, len(back), len(back) + 1) for t in (value, output))
+        return table, value, output
     try:
         if value.shape[:-2].numel() == leading.numel():
             value = value.reshape(*leading, *value.shape[-2:])
         return table, value.expand(*leading, *value.shape[-2:]), output.reshape(*leading, *output.shape[-2:])
     except RuntimeError:
         return table, None, None
+
+
+def _order(table: Tensor, used: Tensor) -> tuple[int, ...]:
+    """How the leading axes of ``table`` were rearranged before they were joined to those of ``used``; () when they were not.
+
+    Only axes that were joined are looked at: Gemma 3n moves its blocks before its heads and then makes one axis of all.
+    """
+    leading = table.ndim - 2
+    if used.ndim >= table.ndim or leading < 2 or used.numel() != table.numel():
+        return ()
+    if used.data_ptr() == table.data_ptr() and used.is_contiguous() and table.is_contiguous():  # a view
+        return ()
+    for order in itertools.permutations(range(leading)):
+        if torch.equal(table.permute(*order, leading, leading + 1).reshape(used.shape).to(used.dtype), used):
+            return () if order == tuple(range(leading)) else order
+    return ()  # dropout has changed the entries
 
 
 def _is_transposed(used: Tensor, table: Tensor) -> bool:

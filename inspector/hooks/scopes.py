@@ -61,8 +61,8 @@ class _Hooks:
             return
         thread = self.thread
         reason = reason_for(module)
-        if reason is not None and reason not in [reason_for(scope.module) for scope in thread.scopes]:
-            self.session.miss(module, reason)  # said once: a deformable layer holds a module of the same sort
+        if reason is not None and not any(reason_for(scope.module) == reason for scope in thread.scopes):
+            self.session.miss(module, reason)  # once for a mixer, not again for the parts of it
         thread.scopes.append(Scope(module, silent=silent))
         if thread.mode is None:
             thread.mode = OperatorMode(self.session, thread.scopes, byhand.on_sdpa, byhand.on_product, byhand.on_multihead)

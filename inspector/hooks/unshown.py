@@ -27,8 +27,8 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
         (r"Multi[sS]caleDeformableAttention$", _SAMPLED),
-        (r"(Mamba2?|Bamba|FalconH1|SSM)\w*(Mixer|Layer)$|MambaMixer", _STATE),
-        (r"(LinearAttention|LightningAttention|GatedDeltaNet|KimiDeltaAttention|RwkvSelfAttention)$", _LINEAR),
+        (r"(Mamba2?|Bamba|FalconH1|SSM)\w*(Mixer|(?<!Decoder)Layer)$|MambaMixer", _STATE),
+        (r"(LinearAttention|LightningAttention|GatedDeltaNet|DeltaAttention|RwkvSelfAttention)$", _LINEAR),
         (r"ShortConv$", _CONVOLUTION),
         (r"(Rglru|RgLru|RecurrentBlock|[ms]LSTM(Layer|Cell)?)$", _RECURRENT),
         (r"FourierTransform$", _FOURIER),

@@ -183,6 +183,21 @@ def test_a_hybrid_shows_its_attention_and_says_what_is_not() -> None:
     assert [miss.name for miss in cap.missing] == ["layers.0.linear_attn"]
 
 
+@pytest.mark.parametrize(
+    ("name", "config", "mixers"),
+    [
+        ("BambaModel", {"attn_layer_indices": [1]}, ["layers.0.mamba"]),
+        ("FalconH1Model", {"mamba_d_ssm": 64}, ["layers.0.mamba", "layers.1.mamba"]),
+        ("RecurrentGemmaModel", {"block_types": ["recurrent", "attention"]}, ["layers.0.temporal_block"]),
+        ("BailingHybridModel", {"n_group": 1}, ["layers.0.self_attn"]),
+    ],
+)
+def test_each_mixer_is_missing_once_and_the_layer_around_it_is_not(name: str, config: dict, mixers: list[str]) -> None:
+    cap = captured(Family(name, config=config))
+    assert cap.calls
+    assert [miss.name for miss in cap.missing] == mixers
+
+
 def test_a_model_without_attention_says_so() -> None:
     cap = captured(Family("ResNetModel"))
     assert not cap.calls

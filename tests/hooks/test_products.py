@@ -38,6 +38,11 @@ def test_batch_and_heads_in_one_axis(weights: torch.Tensor, value: torch.Tensor)
     check(torch.bmm, (used, value.view(B * H, K, D)), used, weights, -1, weights)
 
 
+def test_axes_moved_before_they_become_one(weights: torch.Tensor, value: torch.Tensor) -> None:
+    used, moved = weights.transpose(0, 1).reshape(H * B, Q, K), value.transpose(0, 1).reshape(H * B, K, D)
+    check(torch.bmm, (used, moved), used, weights, -1, weights)
+
+
 def test_values_shared_by_all_heads(weights: torch.Tensor) -> None:
     check(torch.matmul, (weights, torch.randn(B, 1, K, D)), weights, weights, 3, weights)
 
