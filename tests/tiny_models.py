@@ -189,6 +189,21 @@ _BLOCKS = {"attention_type": "block_sparse", "block_size": 4, "num_random_blocks
 _LONG = {"input_ids": lambda: torch.randint(5, 90, (BATCH, 64)), "attention_mask": lambda: padding(64)}
 _SECTIONS = {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [2, 1, 1]}
 
+
+def _choices() -> Tensor:
+    """Two texts of three parts each for every item."""
+    ids = torch.randint(5, 90, (BATCH, 2, TOKENS))
+    ids[..., 1] = ids[..., 3] = ids[..., 4] = 2
+    return ids
+
+
+def _mel(model: nn.Module) -> dict[str, Any]:
+    """Sound in two blocks of Gemma 3n, the second item shorter."""
+    mask = torch.zeros(BATCH, 60, dtype=torch.bool)  # True where there is padding
+    mask[1, -8:] = True
+    return {"audio_mel": torch.randn(BATCH, 60, model.config.input_feat_size), "audio_mel_mask": mask}
+
+
 FAMILIES: tuple[Family, ...] = (
     # text encoders
     Family("BertModel"),
@@ -290,6 +305,8 @@ FAMILIES: tuple[Family, ...] = (
     Family("NystromformerModel"),
     Family("ImageGPTModel"),
     Family("LongformerModel"),
+    Family("LongformerForMultipleChoice", inputs={"input_ids": _choices}),
+    Family("CpmAntModel"),
     Family("BigBirdModel", config=_BLOCKS, inputs=_LONG),
     Family("BigBirdModel", config={"attention_type": "original_full"}),
     Family("BigBirdPegasusModel", config=_BLOCKS, inputs=_LONG),
@@ -300,6 +317,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("WavLMModel", eager_differs="returns the mean over heads as every head"),
     Family("SEWDModel"),
     Family("Speech2TextModel"),
+    Family("Gemma3nAudioEncoder", inputs=_mel),
     Family("ASTModel", config={"max_length": 24}, inputs={"input_values": lambda: torch.randn(2, 24, 16)}),
     Family("UniSpeechModel"),
     Family("Wav2Vec2BertModel"),

@@ -31,6 +31,9 @@ def watched_inputs(session: Session, tokenizer: Any) -> Iterator[None]:
         session.model.register_forward_pre_hook(reader.start, with_kwargs=True),
         session.model.register_forward_hook(reader.end, always_call=True),
     ]
+    inner = getattr(session.model, "base_model", session.model)
+    if inner is not session.model:  # it is given the ids of several choices in one batch
+        handles.append(inner.register_forward_pre_hook(reader.inner, with_kwargs=True))
     encoder = _encoder(session.model)
     if encoder is not None:  # generation runs it by itself, before the first whole pass
         handles.append(encoder.register_forward_pre_hook(reader.encoder, with_kwargs=True))
@@ -68,6 +71,13 @@ class _Reader:
         self.session.steps.begin(given.get("past_key_values"), ids, mask)
         for axis, name, mask_name, segments in _AXES:
             self._read(axis, given.get(name), given.get(mask_name), given.get(segments))
+
+    def inner(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        """The model inside the head begins: its ids name the tokens where the head was given others."""
+        step = self.session.steps.current
+        if self.session.is_open() and step is not None and not step.ids:
+            given = _named(model, args, kwargs)
+            self._read("input", given.get("input_ids"), given.get("attention_mask"), given.get("token_type_ids"))
 
     def encoder(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """The encoder runs by itself."""

@@ -198,6 +198,11 @@ def test_each_mixer_is_missing_once_and_the_layer_around_it_is_not(name: str, co
     assert [miss.name for miss in cap.missing] == mixers
 
 
+def test_every_choice_of_a_multiple_choice_has_its_tokens() -> None:
+    cap = captured(Family("BertForMultipleChoice"))
+    assert cap.calls[0].shape[0] == len(cap.tokens) == 4
+
+
 def test_a_model_without_attention_says_so() -> None:
     cap = captured(Family("ResNetModel"))
     assert not cap.calls
