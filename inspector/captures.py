@@ -107,7 +107,7 @@ class AttentionCall:
     Attributes:
         name: the module's path in the model.
         evidence: queries and keys, or weights, from which every row follows.
-        kind: "self" or "cross".
+        kind: "self" or "cross"; "depth" where the keys are earlier layers.
         layer_index: position among the calls of the same tower and kind, from 0.
         source: how it was captured ("interface:sdpa", …).
         tower: part of the model the call belongs to ("encoder", "decoder", "vision", …; "" when there is only one).
@@ -270,7 +270,7 @@ class Capture:
         """
         found: dict[str, tuple[Tensor, ...]] = {}
         for tower, kind in self.towers:
-            cross = "cross_" if kind == "cross" else ""
+            cross = "" if kind == "self" else f"{kind}_"
             before = "" if tower in ("", "text") or (tower == "decoder" and cross) else f"{tower}_"
             calls = sorted(self.group(tower, kind), key=lambda call: (call.step, call.layer_index, call.index))
             tables = (call.weights() if call.layout is None else call.layout.unfold(call.weights()) for call in calls)

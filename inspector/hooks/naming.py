@@ -31,7 +31,7 @@ class Place:
 
     Attributes:
         name: the module's path in the model.
-        kind: "self" or "cross".
+        kind: "self" or "cross"; "depth" where the keys are earlier layers.
         layer_index: position among the modules of the same tower and kind.
         tower: part of the model, "" where it has only one.
         axes: names of the query and key sequences.
@@ -140,7 +140,7 @@ class Names:
         own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
         senses, bridge = [sense for sense in ("vision", "video", "audio") if sense in self._towers.all], ("qformer", "projector")
         across = senses[0] if tower in ("text", *bridge) and senses else "vision" if tower in bridge else "input"
-        return (own, across if kind == "cross" else own)
+        return (own, own if kind == "self" else across if kind == "cross" else kind)
 
     @cached_property
     def _towers(self) -> Towers:

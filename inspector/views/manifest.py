@@ -80,10 +80,10 @@ def measures_of(capture: Capture, tower: str, kind: str, batch: int) -> dict[str
 
 def _title(tower: str, kind: str, groups: int) -> str:
     if not tower:
-        return "Self-attention" if kind == "self" else "Cross-attention"
+        return f"{kind.capitalize()}-attention"
     plain = tower.replace("_", " ").replace(".", " ").capitalize()
-    if kind == "cross":
-        return f"{plain}, cross"
+    if kind != "self":
+        return f"{plain}, {kind}"
     return plain if groups > 1 else f"{plain}, self"
 
 

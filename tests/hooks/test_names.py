@@ -198,6 +198,14 @@ def test_each_mixer_is_missing_once_and_the_layer_around_it_is_not(name: str, co
     assert [miss.name for miss in cap.missing] == mixers
 
 
+def test_attention_over_depth_is_a_kind_of_its_own() -> None:
+    cap = captured(Family("Inkling2TextModel"))
+    assert cap.towers == [("", "self"), ("", "depth")]
+    assert [call.layer_index for call in cap.group("", "self")] == [0, 1]
+    assert {call.shape[2] for call in cap.group("", "depth")} == {7}
+    assert set(cap.as_hf()) == {"attentions", "depth_attentions"}
+
+
 def test_every_choice_of_a_multiple_choice_has_its_tokens() -> None:
     cap = captured(Family("BertForMultipleChoice"))
     assert cap.calls[0].shape[0] == len(cap.tokens) == 4
