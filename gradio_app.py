@@ -204,6 +204,7 @@ def main(demo: gr.Blocks) -> None:
         footer_links=["api"],
         ssr_mode=False,
         show_error=True,
+        _frontend=False,  # else Gradio asks for this page itself, and ends an app whose busy machine takes over three seconds
     )
 
 

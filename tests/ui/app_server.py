@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+STARTED = re.compile(r"Running on local URL:\s+http://[^:\s]+:(\d+)\b.*To create a public link", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -33,7 +34,7 @@ def _wait(process: subprocess.Popen, log: Path) -> str:
     for _ in range(1500):
         if process.poll() is not None:
             break
-        if said := re.search(r"Running on local URL:\s+http://[^:\s]+:(\d+)\b", log.read_text(errors="replace")):
+        if said := STARTED.search(log.read_text(errors="replace")):
             url = f"http://127.0.0.1:{said.group(1)}/"
             with contextlib.suppress(OSError, http.client.HTTPException), urllib.request.urlopen(url, timeout=10):
                 return url
