@@ -75,8 +75,8 @@ def capture(
 
 def _info(model: nn.Module, is_compiled: bool) -> dict[str, str]:
     config = getattr(model, "config", None)
-    parameter = next(model.parameters(), None)
-    parameter = torch.empty(0) if parameter is None else parameter
+    first = next(model.parameters(), None)
+    parameter = torch.empty(0) if first is None else first
     return {
         "name": str(getattr(config, "_name_or_path", "") or type(model).__name__),
         "class": type(model).__name__,
