@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from inspector.captures import LAYOUTS
 
-__all__ = ["Bands", "ChosenRows", "Transposed"]
+__all__ = ["Bands", "ChosenRows", "Prompted", "Transposed"]
 
 
 @LAYOUTS.add("Bands")
@@ -74,3 +74,19 @@ class ChosenRows:
     def unfold(self, weights: Tensor) -> Tensor:
         """[batch, head, chosen, key] as the model returns it."""
         return weights.gather(2, self.rows[..., None].expand(-1, -1, -1, weights.shape[-1]))
+
+
+@LAYOUTS.add("Prompted")
+@dataclass(frozen=True)
+class Prompted:
+    """The model's own layout: the rows and columns after the prompt.
+
+    Attributes:
+        length: tokens of the prompt.
+    """
+
+    length: int
+
+    def unfold(self, weights: Tensor) -> Tensor:
+        """[batch, head, query, key] as the model returns it."""
+        return weights[..., self.length :, self.length :]

@@ -6,32 +6,16 @@ Source: the library's ``CpmAntModel``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
-from inspector.captures import LAYOUTS
 from inspector.hooks.adapters.register import ADAPTERS, listens
 from inspector.hooks.session import Seen, Session
+from inspector.layouts import Prompted
 
-__all__ = ["Prompted"]
-
-
-@LAYOUTS.add("Prompted")
-@dataclass(frozen=True)
-class Prompted:
-    """The model's own layout: the rows and columns after the prompt.
-
-    Attributes:
-        length: tokens of the prompt.
-    """
-
-    length: int
-
-    def unfold(self, weights: Tensor) -> Tensor:
-        """[batch, head, query, key] as the model returns it."""
-        return weights[..., self.length :, self.length :]
+__all__: list[str] = []
 
 
 @ADAPTERS.add("CpmAntAttention")
