@@ -72,7 +72,7 @@ def test_a_layout_and_the_steps_of_a_generation_survive(tmp_path):
 def test_every_layout_is_known_to_a_process_that_has_run_no_model():
     script = "import inspector.files, inspector.captures; print(*inspector.captures.LAYOUTS)"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert {"Bands", "ChosenRows", "Folding", "Transposed"} <= set(found.split())
+    assert {"Bands", "ChosenRows", "Folding", "Prompted", "Transposed"} <= set(found.split())
 
 
 def test_a_mask_that_layers_share_is_stored_once(bundled, tmp_path):
