@@ -72,6 +72,11 @@ class Growing:
             part.evidence = _Trimmed.of(scores, max(0, column - part.column))
 
     @property
+    def batch(self) -> int:
+        """How many items the last step had."""
+        return self.parts[-1].evidence.shape[0]
+
+    @property
     def settled(self) -> Scores | Given:
         """Everything seen so far as one table."""
         if self._settled is None:
@@ -124,7 +129,8 @@ def _joined(growing: Growing) -> Scores | Given:
     if len(parts) == 1:
         return parts[0].evidence
     moved = ancestors(parts[-1].step)
-    pieces = [(part, _moved(part.evidence, moved.get(part.step.number))) for part in parts]
+    device = parts[0].evidence.device  # the first step may lie on disk already, while later ones are on the model's device
+    pieces = [(part, _moved(_brought(part.evidence, device), moved.get(part.step.number))) for part in parts]
     rows = _last_rows(parts)
     if all(isinstance(evidence, Scores) for _, evidence in pieces):
         return _joined_scores(growing, [(part, evidence) for part, evidence in pieces if isinstance(evidence, Scores)], rows)
@@ -197,7 +203,30 @@ def _last_rows(parts: Sequence[Part]) -> Tensor:
         for row in range(part.row, part.row + part.rows):
             where[row] = at
             at += 1
-    return torch.tensor([where[row] for row in sorted(where) if row < end], device=parts[-1].evidence.device)
+    return torch.tensor([where[row] for row in sorted(where) if row < end], device=parts[0].evidence.device)
+
+
+def _brought(evidence: Scores | Given, device: torch.device) -> Scores | Given:
+    """The same evidence on ``device``."""
+    if evidence.device == device:
+        return evidence
+    if isinstance(evidence, Given):
+        return Given(evidence.table.to(device))
+    mask, sinks = evidence.mask, evidence.sinks
+    changes: dict[str, object] = {
+        name: table.to(device)
+        for name, table in (("keys", mask.keys), ("dense", mask.dense), ("bias", mask.bias))
+        if table is not None
+    }
+    if mask.segments is not None:
+        changes["segments"] = tuple(numbers.to(device) for numbers in mask.segments)
+    return replace(
+        evidence,
+        query=evidence.query.to(device),
+        key=evidence.key.to(device),
+        mask=mask.with_(**changes),
+        sinks=None if sinks is None else sinks.to(device),
+    )
 
 
 def _moved(evidence: Scores | Given, order: Tensor | None) -> Scores | Given:

@@ -184,7 +184,7 @@ class Session:
         call = self.capture.calls[at]
         if step.repeats and before.number == step.number - 1:
             evidence: Evidence = seen.evidence
-        elif step.before is before and call.shape[0] == seen.evidence.shape[0]:
+        elif step.before is before and _batch(call.evidence) == seen.evidence.shape[0]:
             growing = call.evidence
             if not isinstance(growing, Growing):
                 growing = Growing(place.kind == "cross")
@@ -247,6 +247,11 @@ class Session:
     def prove(self, evidence: Evidence, value: Tensor, output: Tensor) -> Proof:
         """weights @ value against ``output`` [batch, head, query, value_width]."""
         return prove(evidence, value, output, self.proof_rows)
+
+
+def _batch(evidence: Evidence) -> int:
+    """How many items; asking a generation for its whole shape would have it join its steps each time."""
+    return evidence.batch if isinstance(evidence, Growing) else evidence.shape[0]
 
 
 def everything(place: Place) -> bool:
