@@ -59,6 +59,7 @@ class _Reader:
     def __init__(self, session: Session, tokenizer: Any) -> None:
         self.session, self.tokenizer = session, tokenizer
         self.grown: dict[str, Step] = {}
+        self.later: dict[str, tuple[Any, Any, Any]] = {}
 
     def start(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """A forward pass of the whole model begins."""
@@ -96,13 +97,20 @@ class _Reader:
         step = self.session.steps.current
         if not _is_ids(ids):
             return
+        self.session.lengths[name] = ids.shape[1]
         if step is not None and axis == step.axis and (step.before is not None or step.repeats):
             self.grown[name] = step
-        elif name not in self.session.capture.sequences:
+        elif name in self.session.capture.sequences or name in self.later:
+            return
+        elif ids.device.type == "cpu":
             self.session.capture.sequences[name] = self._sequences(ids, mask, segments)
+        else:  # reading them now would have the processor wait for the device before the model has begun
+            self.later[name] = (_kept(ids), _kept(mask), _kept(segments))
 
     def finish(self) -> None:
-        """The sequences that generation made longer."""
+        """The sequences that wait to be read, and those that generation made longer."""
+        for name, given in self.later.items():
+            self.session.capture.sequences[name] = self._sequences(*given)
         for name, step in self.grown.items():
             self.session.capture.sequences[name] = self._sequences(_so_far(step), step.mask, None)
 
@@ -120,6 +128,11 @@ class _Reader:
 
 def _is_ids(value: Any) -> bool:
     return isinstance(value, Tensor) and value.ndim == 2 and not value.is_floating_point()
+
+
+def _kept(value: Any) -> Any:
+    """A copy, since the caller may write into ``value`` before it is read."""
+    return value.detach().clone() if isinstance(value, Tensor) else None
 
 
 def _so_far(step: Step) -> Tensor:

@@ -87,6 +87,7 @@ class Session:
         store: where the tensors of a call go; they stay as they are unless told otherwise.
         steps: how often the model has run, and what its cache held before each run.
         masks: the masks met so far.
+        lengths: tokens of each sequence as they were fed, by axis name.
     """
 
     model: nn.Module
@@ -97,6 +98,7 @@ class Session:
     store: Callable[[Evidence], Evidence] = lambda evidence: evidence
     steps: Steps = field(default_factory=Steps)
     masks: Masks = field(default_factory=Masks)
+    lengths: dict[str, int] = field(default_factory=dict)
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _latest: dict[tuple[str, int, str], tuple[int, Step]] = field(default_factory=dict)

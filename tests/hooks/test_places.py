@@ -243,3 +243,14 @@ def test_data_parallel_on_one_device_is_captured(llama) -> None:
     model, inputs = llama
     cap, _ = ran(nn.DataParallel(model), inputs)
     assert len(cap.calls) == 2
+
+
+def test_two_inputs_of_different_lengths_reach_a_model_that_pads_them_itself() -> None:
+    family = Family("LongformerModel")
+    model = family.model()
+    ids = family.feed(model)["input_ids"]
+    with torch.no_grad(), capture(model) as cap:
+        model(ids[:, :5])
+        model(ids.flip(1))
+    assert [call.shape[2:] for call in cap.calls] == [(5, 5)] * 2 + [(7, 7)] * 2
+    assert not cap.failed

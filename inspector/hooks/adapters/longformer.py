@@ -49,8 +49,7 @@ def longformer(session: Session, module: nn.Module, args: tuple, kwargs: dict[st
 
 def _length(session: Session, hidden: Tensor) -> int:
     """The tokens that were given, without what the model appended."""
-    known = session.capture.sequences.get("input", ())
-    return min(hidden.shape[1], len(known[0])) if known else hidden.shape[1]
+    return min(hidden.shape[1], session.lengths.get(session.steps.axis("input"), hidden.shape[1]))
 
 
 def _proof(session: Session, module: nn.Module, scores: Scores, value: Tensor, output: Tensor) -> Proof:
