@@ -123,8 +123,7 @@ class Inspector:
         else:
             inputs = self._encode_text(text, pair, truncate)
         _check_ids(self.model, inputs.get("input_ids"))
-        device = getattr(self.model, "device", None) or next(self.model.parameters()).device
-        return {name: value.to(device) if isinstance(value, Tensor) else value for name, value in inputs.items()}
+        return {name: _moved(value, self.model) if isinstance(value, Tensor) else value for name, value in inputs.items()}
 
     def _encode_text(self, text: Any, pair: Any, truncate: bool) -> dict[str, Any]:
         if self.tokenizer is None:
@@ -148,12 +147,19 @@ class Inspector:
                 return {**inputs, "decoder_input_ids": inputs["input_ids"].new_full((len(inputs["input_ids"]), 1), start)}
             written = self.model.generate(**inputs, max_new_tokens=64, do_sample=False, num_beams=1)
             return {**inputs, "decoder_input_ids": written[:, :-1] if written.shape[1] > 1 else written}
-        target = encode(self.tokenizer, pair, limit=self.max_tokens, truncate=truncate)["input_ids"].to(self.model.device)
+        target = encode(self.tokenizer, pair, limit=self.max_tokens, truncate=truncate)["input_ids"]
+        target = _moved(target, self.model)
         start = target.new_full((len(target), 1), getattr(self.model.config, "decoder_start_token_id", None) or 0)
         return {**inputs, "decoder_input_ids": torch.cat([start, target[:, :-1]], 1)}
 
     def __repr__(self) -> str:
         return f"<Inspector of {self.name} ({type(self.model).__name__})>"
+
+
+def _moved(value: Tensor, model: nn.Module) -> Tensor:
+    """``value`` on the model's device; as it is where weights are fetched when they are needed, which moves inputs as well."""
+    device = getattr(model, "device", None) or next(model.parameters()).device
+    return value if device.type == "meta" else value.to(device)
 
 
 def _as_tensor(value: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from inspector import Capture, capture
+from inspector import Capture, Inspector, capture
 from inspector.hooks import carry
 from tests.hooks.matching import same_output, state_of
 from tests.tiny_models import Family
@@ -253,4 +253,17 @@ def test_two_inputs_of_different_lengths_reach_a_model_that_pads_them_itself() -
         model(ids[:, :5])
         model(ids.flip(1))
     assert [call.shape[2:] for call in cap.calls] == [(5, 5)] * 2 + [(7, 7)] * 2
+    assert not cap.failed
+
+
+def test_inputs_stay_where_they_are_for_a_model_whose_weights_are_fetched_when_needed(llama) -> None:
+    from accelerate import cpu_offload
+
+    model, inputs = llama
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cpu_offload(model)
+    assert model.device.type == "meta"
+    cap = Inspector(model)(inputs)
+    assert len(cap.calls) == 2
     assert not cap.failed
