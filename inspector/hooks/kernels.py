@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inspector.hooks.masks import Masks, from_mask_mod
+from inspector.hooks.masks import Masks
 from inspector.masks import Mask
 from inspector.scores import Scores
 
@@ -68,7 +68,7 @@ def _mask(
     causal = kwargs.get("is_causal")
     causal = bool(getattr(module, "is_causal", True) if causal is None else causal)
     if hasattr(mask, "mask_mod"):
-        return from_mask_mod(mask.mask_mod, query.shape[0], query.shape[1], queries, keys, query.device)
+        return masks.read_mod(mask.mask_mod, (query.shape[0], query.shape[1], queries, keys), query.device)
     if "flash" in implementation or "/" in implementation:
         return _flash(mask, kwargs, causal, queries, keys)
     bias = kwargs.get("position_bias")

@@ -24,6 +24,7 @@ class Masks:
     """The masks met so far, by the tensor they came from: layers that share a mask share its normal form."""
 
     _known: dict[tuple[int, int, int], tuple[Tensor, Mask]] = field(default_factory=dict)
+    _mods: dict[tuple[int | str, ...], tuple[Callable[..., Tensor], Mask]] = field(default_factory=dict)
 
     def read(self, mask: Tensor, num_keys: int) -> Mask:
         """The normal form of ``mask``, from memory where it was met before."""
@@ -32,9 +33,17 @@ class Masks:
             self._known[name] = (mask, from_tensor(mask.detach(), num_keys))  # holding the tensor keeps its id taken
         return self._known[name][1]
 
+    def read_mod(self, mask_mod: Callable[..., Tensor], shape: tuple[int, int, int, int], device: torch.device) -> Mask:
+        """The normal form of a flex-attention ``mask_mod``, from memory where it was met before."""
+        name = (id(mask_mod), *shape, str(device))
+        if name not in self._mods:
+            self._mods[name] = (mask_mod, from_mask_mod(mask_mod, *shape, device))  # holding the function keeps its id taken
+        return self._mods[name][1]
+
     def forget(self) -> None:
         """Lets go of the model's own tensors."""
         self._known.clear()
+        self._mods.clear()
 
 
 def from_tensor(mask: Tensor, num_keys: int) -> Mask:
