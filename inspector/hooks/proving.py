@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inspector.captures import Proof, tolerance_of
-from inspector.scores import Evidence, exact
+from inspector.scores import Evidence, Scores, exact
 
 __all__ = ["PROOF_ROWS", "agreement", "both", "prove"]
 
@@ -21,6 +21,9 @@ _BLOCK = 2**22  # weights at a time
 @torch.no_grad()
 def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | None = PROOF_ROWS) -> Proof:
     """The largest error of weights @ value relative to the largest output, over evenly spread rows.
+
+    Left out are rows of padding that may see no key: kernels leave zeros there, or something else (half precision on a CUDA
+    device does). That their keys are hidden is proved by the other rows; a row that is no padding is never left out.
 
     Args:
         value: [batch, kv_head, key, value_width]; a batch of 1 is shared.
@@ -39,7 +42,10 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
             weights = evidence.weights(None, None, some, dtype=dtype)
             shared = weights.reshape(batch, heads // group, group * len(some), -1) if group > 1 else weights
             again = (shared @ value).reshape(batch, heads, len(some), -1)
-            errors.append(_largest(again - output[:, :, some]))
+            error, padding = again - output[:, :, some], _of_padding(evidence, some)
+            if padding is not None:
+                error = error.masked_fill(padding & (weights == 0).all(-1, keepdim=True), 0.0)
+            errors.append(_largest(error))
         worst = errors[0] if len(errors) == 1 else torch.stack(errors).amax()
         scale = _largest(output).to(dtype).clamp_min(torch.finfo(torch.float32).tiny)
     return Proof(worst / scale, tolerance_of(output.dtype), len(rows))
@@ -48,8 +54,18 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
 @torch.no_grad()
 def agreement(again: Tensor, output: Tensor, rows: int) -> Proof:
     """The proof where a module's output is computed again as a whole, projection included: the largest error relative to it."""
-    error = (again.float() - output.float()).abs().amax()
-    return Proof(error / output.float().abs().amax().clamp_min(torch.finfo(torch.float32).tiny), tolerance_of(output.dtype), rows)
+    error, scale = _largest(again.float() - output.float()), _largest(output.float())
+    return Proof(error / scale.clamp_min(torch.finfo(torch.float32).tiny), tolerance_of(output.dtype), rows)
+
+
+def _of_padding(evidence: Evidence, rows: Tensor) -> Tensor | None:
+    """[batch, 1, row, 1] whether a row is padding itself and may find no key before it; None where there is no such row."""
+    mask = evidence.mask if isinstance(evidence, Scores) else None
+    if mask is None or mask.keys is None or mask.right is None or mask.fill != float("-inf"):
+        return None
+    at, last = rows + mask.offset, mask.keys.shape[1] - 1
+    hidden = ~mask.keys[:, at.clamp(0, last)] & (at >= 0) & (at <= last)
+    return hidden[:, None, :, None]
 
 
 def both(first: Proof, second: Proof) -> Proof:

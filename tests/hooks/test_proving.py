@@ -1,0 +1,45 @@
+"""The proof leaves out what a kernel may leave undefined, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from inspector.hooks.proving import prove
+from inspector.masks import Mask
+from inspector.scores import Scores
+
+KEYS = torch.tensor([[True] * 7, [False, False, True, True, True, True, True]])
+
+
+def residual(mask: Mask, wrong: tuple[int, int] | None) -> float:
+    """Of a kernel that is right but for one (batch item, row), where it leaves ones."""
+    query, key, value = (torch.randn(2, 3, 7, 5) for _ in range(3))
+    scores = Scores(query, key, 0.4, mask)
+    output = scores.weights(None, None, torch.arange(7)) @ value
+    if wrong is not None:
+        output[wrong[0], :, wrong[1]] = 1.0
+    found = prove(scores, value, output, None).residual
+    assert found is not None
+    return found
+
+
+def test_a_row_of_padding_without_a_key_may_hold_anything() -> None:
+    assert residual(Mask(right=0, keys=KEYS), (1, 1)) < 1e-6
+
+
+@pytest.mark.parametrize("wrong", [(0, 0), (0, 1), (1, 2), (1, 6)])
+def test_every_other_row_is_proved(wrong: tuple[int, int]) -> None:
+    assert residual(Mask(right=0, keys=KEYS), None) < 1e-6
+    assert residual(Mask(right=0, keys=KEYS), wrong) > 1e-2
+
+
+def test_a_padding_row_that_sees_keys_is_proved() -> None:
+    assert residual(Mask(keys=KEYS), (1, 1)) > 1e-2
+
+
+def test_a_table_that_hides_every_key_of_a_real_row_is_not_believed() -> None:
+    table = torch.ones(1, 1, 7, 7, dtype=torch.bool)
+    table[..., 3, :] = False
+    assert residual(Mask(dense=table), None) < 1e-6
+    assert residual(Mask(dense=table), (0, 3)) > 1e-2
