@@ -52,11 +52,12 @@ def _wrap(kernel: Callable, implementation: str | None) -> Callable:
         with quiet():
             result = kernel(module, query, key, value, *args, **kwargs)
             mask = kwargs.get("attention_mask", args[0] if args else None)
-            for session in sessions:
-                try:
-                    _record(session, module, query, key, value, mask, kwargs, result, implementation or "eager")
-                except Exception as error:  # a tap may fail; the model may not
-                    session.failed(module, error)
+            with torch._C.DisableTorchFunction():  # a mode that is open outside has no business with our own arithmetic
+                for session in sessions:
+                    try:
+                        _record(session, module, query, key, value, mask, kwargs, result, implementation or "eager")
+                    except Exception as error:  # a tap may fail; the model may not
+                        session.failed(module, error)
         return result
 
     return watched
