@@ -147,7 +147,8 @@ def check_inputs(model: nn.Module, inputs: Mapping[str, Any], *, layers: Any = N
 def free_memory(device: torch.device) -> int | None:
     """Bytes that are free on a device: for the CPU the smaller of the machine's and the container's; None if unknown."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + cached  # what torch holds and does not use, it gives out again
     if device.type != "cpu":
         return None
     try:
