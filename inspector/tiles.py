@@ -16,7 +16,7 @@ from torch import Tensor
 from inspector.captures import AttentionCall
 from inspector.errors import InputError, OutOfRange
 from inspector.scores import Scores
-from inspector.summaries.blocks import Blocks
+from inspector.summaries.blocks import Blocks, at_once
 from inspector.summaries.keeping import kept
 from inspector.summaries.row_sums import row_sums
 from inspector.summaries.rows import key_range
@@ -96,7 +96,7 @@ def _tile(call: AttentionCall, head: int, rows: slice, columns: slice, pool: int
     height, width = (math.ceil((s.stop - s.start) / pool) for s in (rows, columns))
     found = torch.zeros(height, width, device=blocks.device)
     across = min(columns.stop - columns.start, pool * max(1, 4096 // pool))
-    down = pool * max(1, min(rows.stop - rows.start, BLOCK // across) // pool)
+    down = pool * max(1, min(rows.stop - rows.start, at_once(blocks.device, BLOCK) // across) // pool)
     for start in range(rows.start, rows.stop, down):
         some = slice(start, min(rows.stop, start + down))
         lse = sums[some.start - rows.start : some.stop - rows.start]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from inspector.captures import AttentionCall
-from inspector.summaries.blocks import Blocks
+from inspector.summaries.blocks import Blocks, at_once
 from inspector.summaries.columns import Pools, bins, mass_columns, pools_of
 from inspector.summaries.facts import Facts, Item
 from inspector.summaries.rows import key_range
@@ -27,7 +27,7 @@ def summarize_blocked(item: Item, wanted: Wanted, why: str, progress: Progress) 
     """One call's summary in row blocks; exact whatever the mask."""
     heads, queries, keys = item.shape
     sweep = _Sweep(Blocks(item.call, item.batch, mask=item.mask), item.facts, item.shape, wanted)
-    step = max(1, BLOCK // max(1, heads * keys))
+    step = max(1, at_once(sweep.blocks.device, BLOCK) // max(1, heads * keys))
     for start in range(0, queries, step):
         sweep.rows(slice(start, min(queries, start + step)))
         progress.step(min(step, queries - start) / queries)

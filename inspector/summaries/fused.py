@@ -121,7 +121,7 @@ class Gather:
         self.position = facts.position[plan.rows].float().to(self.device)
 
     def _add(self, name: str, values: Tensor) -> None:
-        self.parts.setdefault(name, []).append(values.flatten(0, values.ndim - 2).cpu())
+        self.parts.setdefault(name, []).append(values.flatten(0, values.ndim - 2).contiguous())  # fetched together at the end
 
     def rows(self, run: Run) -> None:
         """Everything that is summed along rows, and the entries gathered near them."""
@@ -178,7 +178,7 @@ class Gather:
         width = -(-(run.query.shape[-1] + 1) // 8) * 8
         blocks = None
         if self.pools is not None:
-            blocks = bins(self.pools.query_bin[self.plan.rows], self.pools.shape[0]).to(self.device)
+            blocks = bins(self.pools.query_bin[self.plan.rows].to(self.device), self.pools.shape[0])
             if run.query.shape[-1] + 1 < blocks.shape[1] <= WIDTH:
                 width = max(width, -(-blocks.shape[1] // 8) * 8)
         query = padded(run.key, run.key.new_ones(*run.key.shape[:2], 1), width=width)
@@ -195,7 +195,7 @@ class Gather:
                 pieces.append(self._pooled(out[..., : chunk.shape[1]].mul_(total[..., None]), run.causal))
         self._add("received", total.flip(-1) if run.causal else total)
         if pieces:
-            self.parts.setdefault("pooled", []).append((torch.cat(pieces, -2) + self._beside(run)).cpu())
+            self.parts.setdefault("pooled", []).append(torch.cat(pieces, -2) + self._beside(run))
 
     def _beside(self, run: Run) -> Tensor | float:
         """[head, row block, key block] sums of drawn rows that are no content: few, so their weights are computed."""
@@ -205,7 +205,7 @@ class Gather:
         if not len(rows):
             return 0.0
         found = torch.zeros(run.query.shape[0] * run.query.shape[1], *self.pools.shape, device=self.device)
-        into = bins(self.pools.key_bin[self.plan.keys], self.pools.shape[1]).to(self.device)
+        into = bins(self.pools.key_bin[self.plan.keys].to(self.device), self.pools.shape[1])
         there = torch.arange(run.key.shape[1], device=self.device)
         for some in rows.split(max(1, MEMORY // (found.shape[0] * run.key.shape[1]))):
             scores = torch.matmul(run.query[:, :, some], run.key[:, None].transpose(-1, -2)) - self.lse[:, :, some, None]
@@ -216,7 +216,7 @@ class Gather:
     def _pooled(self, by_row_block: Tensor, flipped: bool) -> Tensor:
         """[head, row block, key block] sums from [kv_head, group, key, row block]."""
         assert self.pools is not None
-        into = bins(self.pools.key_bin[self.plan.keys], self.pools.shape[1]).to(self.device)
+        into = bins(self.pools.key_bin[self.plan.keys].to(self.device), self.pools.shape[1])
         into = into.flip(0) if flipped else into
         return torch.matmul(by_row_block.transpose(-1, -2), into).flatten(0, 1)
 
@@ -224,7 +224,7 @@ class Gather:
         """The summary over all heads and the whole axes: NaN for rows outside the run, 0 for keys outside."""
         item, plan, facts = self.item, self.plan, self.item.facts
         heads, queries, keys = item.shape
-        parts = {name: torch.cat(found) for name, found in self.parts.items()}
+        parts = {name: torch.cat(found).cpu() for name, found in self.parts.items()}
         hidden = ~facts.real
 
         def rows(name: str) -> Tensor:

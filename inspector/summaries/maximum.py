@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from inspector.scores import Scores
-from inspector.summaries.blocks import Blocks
+from inspector.summaries.blocks import Blocks, at_once
 from inspector.summaries.rows import key_range
 from inspector.summaries.summary import LayerSummary
 
@@ -30,7 +30,7 @@ def row_maximum(layer: LayerSummary, batch: int) -> Tensor:
 def _largest(blocks: Blocks, queries: int, keys: int) -> Tensor:
     """[head, query] the largest score of each row."""
     found = torch.full((len(blocks.heads), queries), float("-inf"), device=blocks.device)
-    step = max(1, ROWS // len(blocks.heads))
+    step = max(1, at_once(blocks.device, ROWS) // len(blocks.heads))
     for start in range(0, queries, step):
         rows = slice(start, min(queries, start + step))
         first, last = key_range(blocks.mask, blocks.batch, rows, keys)

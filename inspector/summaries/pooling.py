@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inspector.scores import Scores
-from inspector.summaries.blocks import Blocks
+from inspector.summaries.blocks import Blocks, at_once
 from inspector.summaries.columns import Pools, bins, pools_of
 from inspector.summaries.facts import Item
 from inspector.summaries.fused import Gather, Run, head_runs
@@ -48,16 +48,16 @@ def _fused(item: Item, plan: Plan, base: LayerSummary, wanted: Wanted, progress:
         gather.lse = base.lse[some, plan.rows].to(evidence.device).view(*run.query.shape[:3])
         gather.received(run)
         progress.step(share)
-    return torch.cat(gather.parts["pooled"])
+    return torch.cat(gather.parts["pooled"]).cpu()
 
 
 def _blocked(item: Item, pools: Pools, base: LayerSummary, progress: Progress) -> Tensor:
     heads, queries, num_keys = item.shape
     blocks = Blocks(item.call, item.batch, mask=item.mask)
-    into = bins(pools.key_bin, pools.shape[1]).to(blocks.device)
+    into = bins(pools.key_bin.to(blocks.device), pools.shape[1])
     lse = base.lse.nan_to_num(nan=float("-inf"), posinf=float("inf"), neginf=float("-inf")).to(blocks.device)
     found = torch.zeros(heads, *pools.shape)
-    step = max(1, BLOCK // max(1, heads * num_keys))
+    step = max(1, at_once(blocks.device, BLOCK) // max(1, heads * num_keys))
     for start in range(0, queries, step):
         rows = slice(start, min(queries, start + step))
         keys = slice(*key_range(blocks.mask, item.batch, rows, num_keys))

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from inspector.summaries.blocks import at_once
+
 __all__ = ["places_of", "repeats"]
 
 _BLOCK = 2**21
@@ -48,29 +50,29 @@ def repeats(
     """
     heads, group, rows, _ = query.shape
     flat = lse.reshape(heads * group, rows)
-    shares = {name: torch.zeros_like(flat) for name in ("duplicate", "induction")}
-    counts = {name: torch.zeros(rows, device=lse.device) for name in shares}
+    names = ("duplicate", "induction")  # one row more than there are, for what stands in a table only to fill it up
+    shares = {name: torch.zeros(heads * group, rows + 1, device=lse.device) for name in names}
+    counts = {name: torch.zeros(rows + 1, device=lse.device) for name in names}
     for table in places:
         for mine, theirs in _chunks(table.to(lse.device), heads * group, causal):
+            at = mine.masked_fill(mine < 0, rows)  # every row stands in one table, once
             for name, share in shares.items():
                 if name == "induction" and not causal:
                     continue
                 keys = theirs if name == "duplicate" else theirs + (theirs >= 0).long()
                 pattern = _pattern(name, mine, keys, causal, rows)
                 sums = _sums(query, key, flat, mine, keys.clamp(0, rows - 1), pattern)
-                real = mine >= 0
-                share[:, mine[real]] += sums[:, real]
-                counts[name][mine[real]] += pattern.sum(-1)[real].float()
-    for name, share in shares.items():
-        share.clamp_(max=1.0).masked_fill_(counts[name] == 0, float("nan"))
-    return shares, counts
+                share[:, at], counts[name][at] = sums, pattern.sum(-1).float()
+    counts = {name: count[:rows] for name, count in counts.items()}
+    return {n: s[:, :rows].clamp(max=1.0).masked_fill(counts[n] == 0, float("nan")) for n, s in shares.items()}, counts
 
 
 def _chunks(table: Tensor, heads: int, causal: bool) -> Iterator[tuple[Tensor, Tensor]]:
     """(rows [token, some], keys [token, up to there or all]) pieces whose products fit in one block."""
     count, wide = table.shape
-    some = min(wide, _LARGE, max(1, _BLOCK // (heads * wide)))
-    tokens = max(1, _BLOCK // (heads * some * wide))
+    block, large = (at_once(table.device, numbers) for numbers in (_BLOCK, _LARGE))
+    some = min(wide, large, max(1, block // (heads * wide)))
+    tokens = max(1, block // (heads * some * wide))
     for start in range(0, count, tokens):
         part = table[start : start + tokens]
         for first in range(0, wide, some):

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from inspector.captures import AttentionCall
 from inspector.scores import Scores
-from inspector.summaries.blocks import Blocks
+from inspector.summaries.blocks import Blocks, at_once
 from inspector.summaries.keeping import kept
 from inspector.summaries.kernel import attend, padded
 from inspector.summaries.rows import key_range
@@ -71,7 +71,7 @@ def _whole(call: AttentionCall, blocks: Blocks) -> Tensor:
 
 def _fill(known: Tensor, missing: Tensor, blocks: Blocks, num_keys: int) -> None:
     """Computes the missing rows, some at a time, with the rows between them where they lie close."""
-    step = max(1, BLOCK // num_keys)
+    step = max(1, at_once(blocks.device, BLOCK) // num_keys)
     for start in range(int(missing[0]), int(missing[-1]) + 1, step):
         rows = slice(start, min(int(missing[-1]) + 1, start + step))
         first, last = key_range(blocks.mask, blocks.batch, rows, num_keys)
