@@ -66,7 +66,8 @@ class Family:
         """What ``output_attentions=True`` returns under eager attention."""
         from tests.hooks.matching import hf_attentions
 
-        model = self.model("eager")
+        device = next(value.device for value in inputs.values() if torch.is_tensor(value))
+        model = self.model("eager").to(device)
         torch.manual_seed(2)  # as the run it is compared with: Informer draws the keys it samples
         with torch.no_grad():
             return list(hf_attentions(model(**inputs, output_attentions=True)))
