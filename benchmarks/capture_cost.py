@@ -1,9 +1,10 @@
 """What a capture costs: the forward pass with it, over the forward pass without, alternated in one process.
 
-    python -m benchmarks.capture_cost [--tokens 512] [--repeat 15] [--threads 2]
+    python -m benchmarks.capture_cost [--tokens 512] [--repeat 15] [--threads 2] [--device cuda --batch 8 --dtype bfloat16]
 
 Medians of alternated runs, so that a busy machine slows both alike. ``idle`` is the plain forward with the package
-imported and a capture opened and closed before, over the forward before any capture: nothing may be left.
+imported and a capture opened and closed before, over the forward before any capture: nothing may be left. On a CUDA device
+the time is that of the clock until the device has finished, and the peaks are those of its memory beyond the weights.
 """
 
 from __future__ import annotations
@@ -19,35 +20,61 @@ from torch import nn
 from transformers import BloomConfig, BloomModel, DebertaConfig, DebertaModel, FalconConfig, FalconModel, GPT2Config, GPT2Model
 from transformers.utils import logging
 
+from benchmarks.measuring import wait
 from inspector import Inspector, capture
 
 
-def models(tokens: int) -> dict[str, tuple[nn.Module, str]]:
-    """Name → (model, mechanism): two interface models, then hand-written ones."""
+def models(tokens: int) -> dict[str, tuple[Callable[[], nn.Module], str]]:
+    """Name → (what builds the model, mechanism): two interface models, then hand-written ones."""
     wide = {"hidden_size": 384, "num_hidden_layers": 4, "num_attention_heads": 6}
     return {
-        "bundled (BERT 6 × 12)": (Inspector.from_pretrained("bundled").model, "interface"),
-        "GPT-2 small shape": (GPT2Model(GPT2Config(n_positions=max(1024, tokens))), "interface"),
-        "BLOOM": (BloomModel(BloomConfig(hidden_size=384, n_layer=4, n_head=6, vocab_size=1000)), "by hand"),
-        "Falcon": (FalconModel(FalconConfig(**wide, vocab_size=1000)), "by hand"),
+        "bundled (BERT 6 × 12)": (lambda: Inspector.from_pretrained("bundled").model, "interface"),
+        "GPT-2 small shape": (lambda: GPT2Model(GPT2Config(n_positions=max(1024, tokens))), "interface"),
+        "BLOOM": (lambda: BloomModel(BloomConfig(hidden_size=384, n_layer=4, n_head=6, vocab_size=1000)), "by hand"),
+        "Falcon": (lambda: FalconModel(FalconConfig(**wide, vocab_size=1000)), "by hand"),
         "DeBERTa": (
-            DebertaModel(DebertaConfig(**wide, vocab_size=1000, relative_attention=True, pos_att_type="c2p|p2c")),
+            lambda: DebertaModel(
+                DebertaConfig(
+                    **wide,
+                    vocab_size=1000,
+                    relative_attention=True,
+                    pos_att_type="c2p|p2c",
+                    max_position_embeddings=max(512, tokens),
+                )
+            ),
             "by hand",
         ),
     }
 
 
-def seconds(run: Callable[[], Any]) -> float:
+def seconds(run: Callable[[], Any], device: str) -> float:
     """The processor time of one call, all threads together: other programs on the machine hardly move it."""
+    if device != "cpu":
+        wait(device)
+        start = time.perf_counter()
+        run()
+        wait(device)
+        return time.perf_counter() - start
     start = time.process_time()
     run()
     return time.process_time() - start
 
 
-def measure(model: nn.Module, tokens: int, repeat: int) -> dict[str, float]:
-    """Medians of a plain forward, ratios to it, and what a capture keeps."""
+def peak_of(run: Callable[[], Any], device: str) -> float:
+    """The most memory of a CUDA device that one call took beyond what was taken, in MB; 0 for the processor."""
+    if device == "cpu":
+        return 0.0
+    wait(device)
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    run()
+    return (torch.cuda.max_memory_allocated() - before) / 2**20
+
+
+def measure(model: nn.Module, tokens: int, repeat: int, device: str = "cpu", batch: int = 1) -> dict[str, float]:
+    """Medians of a plain forward, ratios to it, what a capture keeps, and the peaks of device memory."""
     model.eval()
-    ids = torch.randint(5, 900, (1, tokens))
+    ids = torch.randint(5, 900, (batch, tokens), device=device)
     kept = 0
 
     def plain() -> None:
@@ -62,15 +89,18 @@ def measure(model: nn.Module, tokens: int, repeat: int) -> dict[str, float]:
     with torch.no_grad():
         for _ in range(2):
             plain()
-        before = [seconds(plain) for _ in range(repeat)]
+        before = [seconds(plain, device) for _ in range(repeat)]
         captured()
-        pairs = [(seconds(plain), seconds(captured)) for _ in range(repeat)]
+        pairs = [(seconds(plain, device), seconds(captured, device)) for _ in range(repeat)]
+        peaks = peak_of(plain, device), peak_of(captured, device)
     base = statistics.median(p for p, _ in pairs)
     return {
         "plain_ms": base * 1e3,
         "ratio": statistics.median(c / p for p, c in pairs),
         "idle": base / statistics.median(before),
         "kept_mb": kept / 2**20,
+        "peak_plain_mb": peaks[0],
+        "peak_mb": peaks[1],
     }
 
 
@@ -79,19 +109,27 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--repeat", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--only", default="", help="part of a model's name")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--only", default="", help="parts of models' names, separated by commas")
     options = parser.parse_args()
     logging.set_verbosity_error()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    print(f"{options.tokens} tokens, {options.threads} threads, medians of {options.repeat} alternated runs")
-    print(f"{'model':<24}{'mechanism':<12}{'plain':>9}{'capture':>9}{'idle':>7}{'kept':>10}")
-    for name, (model, mechanism) in models(options.tokens).items():
-        if options.only.lower() not in name.lower():
+    cuda = options.device != "cpu"
+    place = torch.cuda.get_device_name() if cuda else f"{options.threads} threads"
+    print(f"{options.batch} × {options.tokens} tokens, {options.dtype}, {place}, medians of {options.repeat} alternated runs")
+    print(f"{'model':<24}{'mechanism':<12}{'plain':>12}{'capture':>9}{'idle':>7}{'kept':>10}" + "     peaks" * cuda)
+    for name, (build, mechanism) in models(options.tokens).items():
+        if not any(part.lower() in name.lower() for part in options.only.split(",")):
             continue
-        found = measure(model, min(options.tokens, 512) if "bundled" in name else options.tokens, options.repeat)
+        model = build().to(options.device, getattr(torch, options.dtype))
+        tokens = min(options.tokens, 512) if "bundled" in name else options.tokens
+        found = measure(model, tokens, options.repeat, options.device, options.batch)
         ratios = f"{found['ratio']:>8.3f}×{found['idle']:>6.2f}×"
-        print(f"{name:<24}{mechanism:<12}{found['plain_ms']:>6.0f} ms{ratios}{found['kept_mb']:>7.1f} MB")
+        peaks = f"   {found['peak_plain_mb']:,.0f} → {found['peak_mb']:,.0f} MB" if cuda else ""
+        print(f"{name:<24}{mechanism:<12}{found['plain_ms']:>9.1f} ms{ratios}{found['kept_mb']:>7.1f} MB{peaks}", flush=True)
 
 
 if __name__ == "__main__":

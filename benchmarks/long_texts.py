@@ -1,7 +1,7 @@
 """Capture and full summary of long texts against the plain forward pass of the same model: seconds and peak memory.
 
     python benchmarks/long_texts.py --shape gpt2  --tokens 8192
-    python benchmarks/long_texts.py --shape llama --tokens 32768
+    python benchmarks/long_texts.py --shape llama --tokens 32768 [--device cuda --dtype bfloat16]
 
 Both models have random weights (the work does not depend on them) and read ids drawn like words of a text: few of them often.
 """
@@ -40,31 +40,49 @@ def build(shape: str, tokens: int):
     return model.eval(), torch.multinomial(ranks, tokens, replacement=True)[None]
 
 
-def run(side: str, shape: str, tokens: int) -> dict[str, float]:
+def warm_up(model, ids) -> None:
+    """Everything that is measured, once, on a short text; then the peak of memory is counted anew."""
+    import torch
+
+    from inspector import capture
+
+    with capture(model) as cap:
+        model(input_ids=ids, use_cache=False)
+    cap.summarize()
+    cap.call(-1).tile(1, pool=2)
+    del cap
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+
+
+def run(side: str, shape: str, tokens: int, device: str, dtype: str) -> dict[str, float]:
     """One side, once: the plain forward pass, or capture, summary and one head's map as a view asks for it."""
     import torch
 
     model, ids = build(shape, tokens)
+    model, ids = model.to(device, getattr(torch, dtype)), ids.to(device)
     report: dict[str, float] = {}
     with torch.no_grad():
         model(input_ids=ids[:, :64], use_cache=False)
+        if device != "cpu":  # the first call of each kernel loads it
+            warm_up(model, ids[:, :1024])
         if side == "plain":
-            with timed(report, "forward"):
+            with timed(report, "forward", device):
                 model(input_ids=ids, use_cache=False)
             return report
         from inspector import capture
 
-        with timed(report, "capture"), capture(model) as cap:
+        with timed(report, "capture", device), capture(model) as cap:
             model(input_ids=ids, use_cache=False)
         if side == "capture":
             return report
-        with timed(report, "summary"):
+        with timed(report, "summary", device):
             summary = cap.summarize()
         assert all(layer.how == "fused" for layer in summary.layers)
         assert sum(layer.num_heads for layer in summary.layers) == (144 if shape == "gpt2" else 64)
-        with timed(report, "tile"):
+        with timed(report, "tile", device):
             cap.call(-1).tile(1, queries=slice(tokens - 256, tokens), keys=slice(tokens - 256, tokens))
-        with timed(report, "overview"):
+        with timed(report, "overview", device):
             cap.call(-1).tile(1, pool=max(1, tokens // 512))
     return report
 
@@ -74,19 +92,23 @@ def main() -> None:
     parser.add_argument("--shape", choices=["gpt2", "llama"], default="gpt2")
     parser.add_argument("--tokens", type=int, default=8192)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", default="float32")
     parser.add_argument("--side", choices=["plain", "inspected"])
     chosen = parser.parse_args()
     if chosen.side:
-        print(json.dumps(run(chosen.side, chosen.shape, chosen.tokens)))
+        print(json.dumps(run(chosen.side, chosen.shape, chosen.tokens, chosen.device, chosen.dtype)))
         return
-    print(f"{chosen.shape} shape, {chosen.tokens:,} tokens, {os.environ.get('OMP_NUM_THREADS', 'all')} threads")
-    found = alternate(__file__, ["plain", "inspected"], ["--shape", chosen.shape, "--tokens", str(chosen.tokens)], chosen.rounds)
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
+    print(f"{chosen.shape} shape, {chosen.tokens:,} tokens, {chosen.dtype}, {chosen.device}, {threads} threads")
+    arguments = ["--shape", chosen.shape, "--tokens", str(chosen.tokens), "--device", chosen.device, "--dtype", chosen.dtype]
+    found = alternate(__file__, ["plain", "inspected"], arguments, chosen.rounds)
     plain, ours = found["plain"], found["inspected"]
     forward, capture, summary = middle(plain, "forward s"), middle(ours, "capture s"), middle(ours, "summary s")
     memory, peak = middle(plain, "forward peak MB"), middle(ours, "summary peak MB")
     used = [middle(r, n) for r, n in ((plain, "forward cpu s"), (ours, "capture cpu s"), (ours, "summary cpu s"))]
-    print(f"plain forward {forward:.1f} s, {memory:,.0f} MB")
-    print(f"capture {capture:.1f} s, summary {summary:.1f} s = {summary / forward:.2f} × forward; peak {peak:,.0f} MB")
+    print(f"plain forward {forward:.2f} s, {memory:,.0f} MB")
+    print(f"capture {capture:.2f} s, summary {summary:.2f} s = {summary / forward:.2f} × forward; peak {peak:,.0f} MB")
     both, alone = (used[1] + used[2]) / used[0], used[2] / used[0]
     print(f"processor seconds {used[0]:.1f}, {used[1]:.1f} and {used[2]:.1f}: {both:.2f} × together, summary {alone:.2f} ×")
     print(f"capture + summary: {(capture + summary) / forward:.2f} × the time, {peak / memory:.2f} × the memory")

@@ -13,22 +13,36 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-def peak() -> float:
-    """The process's largest resident memory so far, in MB."""
+def peak(device: str = "cpu") -> float:
+    """The largest memory so far, in MB: what the process had resident, or what torch had allocated on a CUDA device."""
+    if device != "cpu":
+        import torch
+
+        return torch.cuda.max_memory_allocated() / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def wait(device: str) -> None:
+    """Until a CUDA device has done what it was given."""
+    if device != "cpu":
+        import torch
+
+        torch.cuda.synchronize()
+
+
 @contextmanager
-def timed(into: dict[str, float], name: str) -> Iterator[None]:
+def timed(into: dict[str, float], name: str, device: str = "cpu") -> Iterator[None]:
     """Adds the seconds the block took, its processor seconds, and the peak of memory after it, to ``into``.
 
     Processor seconds hold on a machine that others use too.
     """
+    wait(device)
     start, used = time.perf_counter(), time.process_time()
     yield
+    wait(device)
     into[f"{name} s"] = into.get(f"{name} s", 0.0) + time.perf_counter() - start
     into[f"{name} cpu s"] = into.get(f"{name} cpu s", 0.0) + time.process_time() - used
-    into[f"{name} peak MB"] = peak()
+    into[f"{name} peak MB"] = peak(device)
 
 
 def alternate(script: str, sides: list[str], arguments: list[str], rounds: int) -> dict[str, list[dict[str, float]]]:
@@ -51,12 +65,14 @@ def middle(reports: list[dict[str, float]], name: str) -> float:
     return statistics.median(report[name] for report in reports)
 
 
-def best_of(action: Callable[[], object], rounds: int) -> tuple[float, float]:
+def best_of(action: Callable[[], object], rounds: int, device: str = "cpu") -> tuple[float, float]:
     """(median, largest) seconds of an action, after one run that does not count."""
     action()
     times = []
     for _ in range(rounds):
+        wait(device)
         start = time.perf_counter()
         action()
+        wait(device)
         times.append(time.perf_counter() - start)
     return statistics.median(times), max(times)
