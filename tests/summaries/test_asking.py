@@ -61,7 +61,7 @@ def test_the_strongest_keys_of_the_rows_asked_for_are_those_of_the_map():
     weights = cap.calls[1].weights(0)[0]
     for row, place in enumerate((200, 0, 210)):
         best = weights[:, place].topk(5)
-        assert torch.equal(found.weights[:, row], best.values)
+        torch.testing.assert_close(found.weights[:, row], best.values, atol=1e-6, rtol=0)  # three rows at a time, or all
         torch.testing.assert_close(found.others[:, row], 1 - best.values.sum(-1), atol=1e-5, rtol=0)
     assert found.queries.tolist() == [200, 0, 210]
     assert torch.equal(found.keys[:, 0], weights[:, 200].topk(5).indices)
