@@ -26,7 +26,7 @@ from inspector.views.later import Later
 from inspector.views.manifest import manifest_of
 from inspector.views.requests import answer, whole
 from inspector.views.steps import one_forward
-from inspector.views.thumbnails import at_once
+from inspector.views.thumbnails import is_short_work
 
 __all__ = ["Captures", "Workbench", "error_value", "export_folder"]
 
@@ -117,7 +117,7 @@ class Workbench(gr.HTML):
         """
         capture = one_forward(capture)
         identity = self.captures.add(capture, pinned=pinned)
-        manifest = manifest_of(capture, identity=identity, start=start, measured=at_once(capture))
+        manifest = manifest_of(capture, identity=identity, start=start, measured=is_short_work(capture))
         return {"manifest": manifest | {"link": link or {}}}
 
     def _fetching(self) -> Any:

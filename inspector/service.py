@@ -13,7 +13,7 @@ from inspector.captures import Capture
 from inspector.limits import estimate
 from inspector.metrics import list_metrics, measure
 from inspector.models import Inspector
-from inspector.views.thumbnails import at_once, prepare
+from inspector.views.thumbnails import is_short_work, prepare
 
 __all__ = ["Service", "summary_of"]
 
@@ -71,7 +71,7 @@ class Service:
         step(running, 0.0)
         second = pair if pair and pair.strip() else None
         capture = inspector(text, second, truncate=truncate, progress=lambda share: step(running, share))
-        if at_once(capture):  # a long text is shown first and measured afterwards, when the page asks
+        if is_short_work(capture):  # a long text is shown first and measured afterwards, when the page asks
             step("Measuring", 0.0)
             prepare(capture, progress=lambda share: step("Measuring", share))
         return capture

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from inspector.captures import Capture
 from inspector.errors import Cancelled, CaptureError, InspectorError
-from inspector.views.thumbnails import at_once, prepare
+from inspector.views.thumbnails import is_short_work, prepare
 
 __all__ = ["Later"]
 
@@ -49,7 +49,7 @@ class Later:
         Raises:
             CaptureError: they could not be computed.
         """
-        if at_once(capture):
+        if is_short_work(capture):
             return None
         with self._lock:
             works = self._works.setdefault(capture, {})

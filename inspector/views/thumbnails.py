@@ -12,13 +12,13 @@ from inspector.captures import AttentionCall, Capture
 from inspector.metrics import METRICS, list_metrics
 from inspector.views.manifest import axis_rest
 
-__all__ = ["THUMBNAIL", "at_once", "prepare", "shown", "thumbnails"]
+__all__ = ["THUMBNAIL", "is_short_work", "prepare", "shown", "thumbnails"]
 
 THUMBNAIL = 64
 _MOMENT = 2**31  # products of numbers that two cores do in well under a second
 
 
-def at_once(capture: Capture) -> bool:
+def is_short_work(capture: Capture) -> bool:
     """Whether measures and small maps of all heads are a matter of a moment, so that a first picture may wait for them."""
     work = 0
     for call in capture.calls:
