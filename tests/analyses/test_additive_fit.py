@@ -113,7 +113,7 @@ def test_its_weights_can_be_drawn_in_place_of_the_heads(bundled, sentence_captur
 
 
 def test_shown_fits_get_nearer_with_more_units(sentence_capture):
-    fits = fit_shown(sentence_capture, 2, 9, seconds=600)
+    fits = fit_shown(sentence_capture, 2, 9, seconds=600.0)
     assert [fit.hidden for fit in fits] == [2, 8, 66]
     assert fits[0].held_out.kl > fits[1].held_out.kl > fits[2].held_out.kl
     assert fits[2].held_out.kl < 1e-3
