@@ -90,7 +90,7 @@ def test_measuring_can_be_stopped_and_begun_again(page: Page, slow: Slow) -> Non
     page.locator(".measuring").get_by_role("button", name="Stop").click()
     expect(page.locator(".caption")).to_have_text("6 heads are not measured.")
     expect(page.locator(".measuring")).to_contain_text("Measures are not all there.")
-    for _ in range(200):  # the server is told, so that it works for nobody no longer
+    for _ in range(600):  # the server is told, so that it works for nobody no longer
         if slow.stopped:
             break
         page.wait_for_timeout(50)

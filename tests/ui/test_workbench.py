@@ -289,6 +289,19 @@ def test_progress_names_the_step_and_keeps_the_picture(served):
     assert page.evaluate("acted") == [{"name": "cancel"}]
 
 
+def test_a_press_on_cancel_counts_also_when_a_step_is_told_meanwhile(served):
+    page, _ = served
+    update(page, {"busy": {"step": "Running", "fraction": 0.1, "cancel": True}})
+    page.get_by_text("Cancel").hover()
+    page.mouse.down()
+    update(page, {"busy": {"step": "Running", "fraction": 0.2, "cancel": True}})
+    page.mouse.up()
+    assert page.locator(".progress").inner_text().startswith("Running 20 %")
+    assert page.evaluate("acted") == [{"name": "cancel"}]
+    update(page, {"busy": {"step": "Loading model"}})
+    expect(page.get_by_text("Cancel")).to_be_hidden()
+
+
 def test_an_error_keeps_the_picture_and_offers_a_way_out(served):
     page, _ = served
     action = {"label": "Cut to 512 tokens", "name": "cut", "tokens": 512}

@@ -43,22 +43,22 @@ A.measuring = (() => {
     slot.hidden = !now;
     bench.element.dataset.measured = now ? "no" : "yes";
     if (!now) return put(slot);
-    const button = (text, act) => h("button", { type: "button", class: "plain-link", on: { click: act } }, text);
-    if (now.failed || now.stopped)
-      return put(
-        slot,
-        now.failed ? `${now.failed.found || now.failed.message || now.failed} ` : "Measures are not all there. ",
-        button("Measure all heads", () => again(bench, data)),
-      );
-    return put(
-      slot,
-      `${words(data)} `,
-      button("Stop", () => {
-        now.stopped = true;
-        show(bench, data);
-        bench.draw(new Set(["measures"]));
-      }),
-    );
+    const over = !!(now.failed || now.stopped),
+      button = (text, act) => h("button", { type: "button", class: "plain-link", on: { click: act } }, text);
+    if (now.over !== over || !slot.contains(now.said)) {
+      Object.assign(now, { over, said: h("span", {}) }); // the button stays while the words change, so that a press on it counts
+      const act = over ? button("Measure all heads", () => again(bench, data)) : button("Stop", () => stop(bench, data));
+      put(slot, now.said, " ", act);
+    }
+    if (now.failed) now.said.textContent = now.failed.found || now.failed.message || now.failed;
+    else now.said.textContent = over ? "Measures are not all there." : words(data);
+    return slot;
+  }
+
+  function stop(bench, data) {
+    data.measuring.stopped = true;
+    show(bench, data);
+    bench.draw(new Set(["measures"]));
   }
 
   function again(bench, data) {

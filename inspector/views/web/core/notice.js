@@ -21,21 +21,20 @@ A.notice = {
       { progress } = bench.parts;
     progress.hidden = !busy;
     if (!busy) return put(progress);
-    const known = typeof busy.fraction === "number";
-    const line = h(
-      "div",
-      { class: known ? "line" : "line unknown" },
-      h("i", { style: known ? { width: `${100 * busy.fraction}%` } : {} }),
-    );
-    const step = known ? `${busy.step} ${Math.round(100 * busy.fraction)} %` : busy.step;
-    return put(
-      progress,
-      line,
-      h("span", {}, step),
-      busy.cancel
-        ? h("button", { type: "button", class: "plain-link", on: { click: () => bench.act({ name: "cancel" }) } }, "Cancel")
-        : null,
-    );
+    if (!progress.childElementCount)
+      put(
+        progress,
+        h("div", { class: "line" }, h("i", {})),
+        h("span", {}),
+        h("button", { type: "button", class: "plain-link", on: { click: () => bench.act({ name: "cancel" }) } }, "Cancel"),
+      );
+    const known = typeof busy.fraction === "number",
+      [line, said, cancel] = progress.children; // they stay: a button that is replaced while it is pressed is not clicked
+    line.classList.toggle("unknown", !known);
+    line.firstChild.style.width = known ? `${100 * busy.fraction}%` : "";
+    said.textContent = known ? `${busy.step} ${Math.round(100 * busy.fraction)} %` : busy.step;
+    cancel.hidden = !busy.cancel;
+    return progress;
   },
 
   card(bench, error) {
