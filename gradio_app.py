@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from cachetools import TTLCache
 
 from inspector.component import Captures, Workbench, error_value, export_folder
 from inspector.errors import InputTooLong, InspectorError, ModelError
@@ -24,6 +25,7 @@ THEME = gr.themes.Base(
 )
 TITLE = "Attention Inspector"
 TELLING = 0.2  # seconds between two words on how far a run is
+LOOKING = 0.05  # seconds between two looks at whether it was cancelled
 _PUBLIC = "SPACE_ID" in os.environ or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1") not in ("127.0.0.1", "localhost", "::1")
 BRAND = (
     '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">'
@@ -39,6 +41,7 @@ class App:
     def __init__(self) -> None:
         self.service = Service()
         self.captures = Captures()
+        self.running: TTLCache[str | None, threading.Event] = TTLCache(10_000, 24 * 3600)
         self.bench: Workbench
 
     def first_value(self) -> dict[str, Any]:
@@ -51,11 +54,18 @@ class App:
         except InspectorError as error:
             return error_value(error)
 
-    def run(self, model: str, text: str, pair: str, truncate: bool = False) -> Iterator[Any]:
-        """Steps while it works, then the picture or what went wrong."""
-        yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step))
+    def run(self, model: str, text: str, pair: str, request: gr.Request, truncate: bool = False) -> Iterator[Any]:
+        """Steps while it works, then the picture or what went wrong; nothing new when it was cancelled."""
+        stopped = self.running[request.session_hash] = threading.Event()
+        yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step), stopped)
 
-    def act(self, model: str, text: str, pair: str, event: gr.EventData) -> Iterator[Any]:
+    def cancel(self, request: gr.Request) -> None:
+        """Ends what this visitor's page is running, at its next step."""
+        stopped = self.running.pop(request.session_hash, None)
+        if stopped is not None:
+            stopped.set()
+
+    def act(self, model: str, text: str, pair: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
         """What the workbench asks for: the text cut to what the model takes, or the text a link names."""
         data = getattr(event, "_data", None) or {}
         wanted = {name: str(data.get(name) or "")[:20_000] for name in ("name", "model", "text", "pair", "example")}
@@ -74,7 +84,7 @@ class App:
         elif wanted["name"] != "cut":
             yield (gr.skip(),) * 4
             return
-        for value in self.run(model, text, pair, truncate=wanted["name"] == "cut"):
+        for value in self.run(model, text, pair, request, truncate=wanted["name"] == "cut"):
             yield model, text, pair, value
 
     def api(self, model: str, text: str, pair: str = "") -> tuple[dict[str, Any], str]:
@@ -108,10 +118,13 @@ class App:
         return self.bench.show(capture, link={name: value for name, value in link.items() if value})
 
     @staticmethod
-    def _working(work: Any) -> Iterator[Any]:
-        """Runs ``work`` beside the event, so that its steps are shown while it goes on; closing this stops it at the next."""
+    def _working(work: Any, stopped: threading.Event) -> Iterator[Any]:
+        """Runs ``work`` beside the event, so that its steps are shown while it goes on.
+
+        Once ``stopped`` is set, or this is closed, the event ends at once and the work at its next step.
+        """
         told: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        stopped, last = threading.Event(), {"step": "", "at": 0.0}
+        last = {"step": "", "at": 0.0}
 
         def step(name: str, share: float | None = None) -> bool:
             now = time.monotonic()
@@ -122,11 +135,17 @@ class App:
 
         threading.Thread(target=lambda: told.put(work(step)), daemon=True).start()
         try:
-            while True:
-                news = told.get()
+            while not stopped.is_set():
+                try:
+                    news = told.get(timeout=LOOKING)
+                except queue.Empty:
+                    continue
+                if stopped.is_set():
+                    break
                 yield news
                 if "busy" not in news:
                     return
+            yield {"busy": None}
         finally:
             stopped.set()
 
@@ -171,9 +190,10 @@ def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tup
         "concurrency_id": "model",
         "concurrency_limit": 2,
         "api_visibility": "private",
+        "trigger_mode": "always_last",  # a press while a cancelled run is still ending counts when it has ended
     }
-    running = [gr.on([go.click, text.submit, pair.submit], app.run, [model, text, pair], app.bench, **heavy)]
-    running.append(app.bench.act(app.act, [model, text, pair], [model, text, pair, app.bench], **heavy))
+    gr.on([go.click, text.submit, pair.submit], app.run, [model, text, pair], app.bench, **heavy)
+    app.bench.act(app.act, [model, text, pair], [model, text, pair, app.bench], **heavy)
     for chip, entry in chips:
         filled = chip.click(
             lambda entry=entry: (entry.text, entry.pair),
@@ -183,10 +203,9 @@ def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tup
             show_progress="hidden",
             api_visibility="private",
         )
-        running.append(filled.then(app.run, [model, text, pair], app.bench, **heavy))
-    app.bench.cancel(
-        lambda: {"busy": None}, None, app.bench, cancels=running, queue=False, show_progress="hidden", api_visibility="private"
-    )
+        filled.then(app.run, [model, text, pair], app.bench, **heavy)
+    # Gradio's own cancelling would leave its button deaf until the run has noticed
+    app.bench.cancel(app.cancel, None, None, queue=False, show_progress="hidden", api_visibility="private")
 
 
 def _api(app: App, model: Any, text: Any, pair: Any) -> None:

@@ -24,7 +24,7 @@ from inspector.views import VIEWS
 from inspector.views.assets import script
 from inspector.views.later import Later
 from inspector.views.manifest import manifest_of
-from inspector.views.requests import answer, whole
+from inspector.views.requests import answer, find_group, whole
 from inspector.views.steps import one_forward
 from inspector.views.thumbnails import is_short_work
 
@@ -150,25 +150,31 @@ def answer_for(captures: Captures, request: Any, later: Later | None = None) -> 
             raise OutOfRange("A view asked for data.", "The request is not an object.", "Reload the page.")
         capture = captures.get(wanted.pop("capture", None))
         wanted.pop("limit", None)  # how much is sent at once is the server's to say
-        if wanted.get("kind") == "export":
-            return _export(capture, wanted)
-        if wanted.get("kind") == "measures" and later is not None:
-            pending = _pending(later, capture, wanted)
-            if pending is not None:
-                return {"pending": pending}
-        return answer(capture, wanted)
+        kind = wanted.get("kind")
+        pending = _pending(later, capture, wanted) if later is not None else None
+        if pending is not None and kind == "measures":
+            return pending
+        if pending is not None:  # a page carries the measures of all heads
+            done = f"Its heads are being measured: {pending['pending']:.0%}."
+            raise OutOfRange("A page of this capture was asked for.", done, "Ask again when they are all there.")
+        return _export(capture, wanted) if kind == "export" else answer(capture, wanted)
     except (InspectorError, ValueError, TypeError, OverflowError, RecursionError) as error:
         return error_value(error)
 
 
-def _pending(later: Later, capture: Capture, request: dict[str, Any]) -> float | None:
-    """The share of a long text's measures that is done; None when all are. A page that goes says stop."""
+def _pending(later: Later, capture: Capture, request: dict[str, Any]) -> dict[str, Any] | None:
+    """How far a long text's measures are, for a request that needs them; None when they are there. A page that goes says stop."""
+    needed = request.get("kind") == "measures" or (request.get("kind"), request.get("what")) == ("export", "html")
+    if not needed:
+        return None
     batches = max((call.shape[0] for call in capture.calls), default=1)
     batch = whole({"batch": 0} | request, "batch", 0, batches - 1)
+    if request.get("kind") == "measures":
+        find_group(capture, request)
     if request.get("stop"):
         later.stop(capture, batch)
-        return 0.0
-    return later.share(capture, batch)
+        return {"pending": 0.0}
+    return later.pending(capture, batch)
 
 
 def export_folder() -> Path:

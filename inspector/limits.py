@@ -20,7 +20,7 @@ __all__ = ["Estimate", "check", "check_inputs", "estimate", "free_memory"]
 
 _FUSED = ("qkv", "c_attn", "query_key_value", "wqkv", "in_proj")  # one product for q, k and v: keeping q keeps all three
 _FIELDS = 18  # numbers a summary keeps for every row of every head
-_WORK = 2**28  # bytes the passes of a summary work in
+_WORK = 2**28  # bytes the passes of a summary work in; on a device four times as many, in larger pieces
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ def estimate(
         batch=batch,
         forward=_forward(model, shape, num_tokens, batch, size),
         capture=kept * rows * shape.kept_width * size,
-        summary=kept * num_tokens * shape.heads * _FIELDS * 4 + min(_WORK, 32 * rows * shape.heads * shape.width * 4 + 2**20),
+        summary=kept * num_tokens * shape.heads * _FIELDS * 4
+        + min(_WORK if parameter.device.type == "cpu" else 4 * _WORK, 32 * rows * shape.heads * shape.width * 4 + 2**20),
         free=free if free is not None else free_memory(parameter.device),
         layers=kept,
         on_disk=offload,

@@ -32,7 +32,7 @@ def watched_inputs(session: Session, tokenizer: Any) -> Iterator[None]:
         session.model.register_forward_hook(reader.end, always_call=True),
     ]
     inner = getattr(session.model, "base_model", session.model)
-    if inner is not session.model:  # it is given the ids of several choices in one batch
+    if isinstance(inner, nn.Module) and inner is not session.model:  # it is given the ids of several choices in one batch
         handles.append(inner.register_forward_pre_hook(reader.inner, with_kwargs=True))
     encoder = _encoder(session.model)
     if encoder is not None:  # generation runs it by itself, before the first whole pass

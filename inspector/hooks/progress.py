@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,9 +16,10 @@ __all__ = ["told"]
 
 @contextlib.contextmanager
 def told(model: nn.Module, progress: Callable[[float], Any] | None) -> Iterator[None]:
-    """Inside, ``progress`` hears the share of the model's parts that have run, in [0, 1]; answering False ends the pass.
+    """Inside, ``progress`` hears how many of the model's parts have started, as a share in [0, 1]; answering False ends the pass.
 
-    A part that runs again (shared layers, a decoder writing its answer) adds nothing once all have.
+    Only what this thread runs counts. A part that runs again (shared layers, a decoder writing its answer) adds nothing once
+    all have; parts that never run leave the share below 1.
 
     Raises:
         Cancelled: ``progress`` answered False. The model is as it was before.
@@ -26,10 +28,12 @@ def told(model: nn.Module, progress: Callable[[float], Any] | None) -> Iterator[
         yield
         return
     parts = [module for module in model.modules() if not module._modules]
-    started = 0
+    mine, started = threading.get_ident(), 0
 
     def start(module: nn.Module, args: tuple) -> None:
         nonlocal started
+        if threading.get_ident() != mine:  # hooks belong to the model, which somebody else may be running too
+            return
         share = min(1.0, started / len(parts))
         started += 1
         if progress(share) is False:

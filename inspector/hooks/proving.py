@@ -20,7 +20,7 @@ _BLOCK = 2**22  # weights at a time
 
 @torch.no_grad()
 def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | None = PROOF_ROWS) -> Proof:
-    """The largest error of weights @ value relative to the largest output, over evenly spread rows.
+    """The largest error of weights @ value relative to the largest output of any row that is no padding, over evenly spread rows.
 
     Left out are rows of padding that may see no key: kernels leave zeros there, or something else (half precision on a CUDA
     device does). That their keys are hidden is proved by the other rows; a row that is no padding is never left out.
@@ -47,7 +47,12 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
                 error = error.masked_fill(padding & (weights == 0).all(-1, keepdim=True), 0.0)
             errors.append(_largest(error))
         worst = errors[0] if len(errors) == 1 else torch.stack(errors).amax()
-        scale = _largest(output).to(dtype).clamp_min(torch.finfo(torch.float32).tiny)
+        hidden = _of_padding(evidence, _rows(num_queries, None, output.device))
+        scale = (
+            _largest(output if hidden is None else output.masked_fill(hidden, 0.0))
+            .to(dtype)
+            .clamp_min(torch.finfo(torch.float32).tiny)
+        )
     return Proof(worst / scale, tolerance_of(output.dtype), len(rows))
 
 

@@ -39,4 +39,5 @@ def head_summary(capture: Capture, call: AttentionCall, head: int, batch: int = 
         while len(known) >= KEPT:
             known.pop(next(iter(known)), None)
         known[batch, head] = found
+        return found, 0
     return known[batch, head], 0

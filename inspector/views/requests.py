@@ -16,7 +16,7 @@ from inspector.views.manifest import group_key, measures_of
 from inspector.views.packing import floats, pack, square_roots
 from inspector.views.registry import ANSWERS, Request
 
-__all__ = ["REMOTE_TOKENS", "answer", "find_call"]
+__all__ = ["REMOTE_TOKENS", "answer", "find_call", "find_group", "whole"]
 
 # Up to here a browser gets everything of a head at once and computes rows itself; beyond, rows and tiles are fetched.
 REMOTE_TOKENS = 1024
@@ -135,11 +135,11 @@ def rows(capture: Capture, request: Request) -> dict[str, Any]:
 @ANSWERS.add("measures")
 def measures(capture: Capture, request: Request) -> dict[str, Any]:
     """Every measure of every head of a group, for a page whose manifest came without."""
-    first = _group(capture, request)[0]
+    first = find_group(capture, request)[0]
     return {"measures": measures_of(capture, first.tower, first.kind, request.get("batch", 0))}
 
 
-def _group(capture: Capture, request: Request) -> list[AttentionCall]:
+def find_group(capture: Capture, request: Request) -> list[AttentionCall]:
     """The calls of the group a request names."""
     calls = [c for c in capture.calls if group_key(c.tower, c.kind) == str(request.get("group", ""))]
     if not calls:
@@ -154,6 +154,6 @@ def maps(capture: Capture, request: Request) -> dict[str, Any]:
     """Every head of a group as a small map of bytes, rest and padding tokens left out."""
     from inspector.views.thumbnails import THUMBNAIL, thumbnails
 
-    calls = _group(capture, request)
+    calls = find_group(capture, request)
     tables, pooled = thumbnails(capture, calls, request.get("batch", 0), THUMBNAIL)
     return {"rows": tables.shape[2], "cols": tables.shape[3], "pooled": pooled, "maps": square_roots(tables)}

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from inspector.captures import AttentionCall, Capture
+from inspector.errors import Cancelled, CaptureError
 from inspector.metrics import METRICS, list_metrics
 from inspector.views.manifest import axis_rest
 
@@ -66,21 +67,32 @@ def prepare(capture: Capture, batch: int = 0, progress: Callable[[float], Any] |
         capture: what will be shown.
         batch: which batch item.
         progress: called with the share done; answering False cancels.
+
+    Raises:
+        CaptureError: of the first group that has none (scores that are not finite), when the others are computed.
+        Cancelled: ``progress`` answered False.
     """
-    groups = capture.towers
+    groups, failed = capture.towers, None
     for at, (tower, kind) in enumerate(groups):
         call = capture.group(tower, kind)[0]
         pooled = max(call.shape[2:]) > THUMBNAIL
         report = None if progress is None else (lambda share, at=at: progress((at + share) / len(groups)))
-        capture.summarize(
-            batch=batch,
-            tower=tower,
-            kind=kind,
-            pool=THUMBNAIL if pooled else 0,
-            without=_hidden(capture, call, batch),
-            maximum=any(METRICS[name].maximum for name in list_metrics()),
-            progress=report,
-        )
+        try:
+            capture.summarize(
+                batch=batch,
+                tower=tower,
+                kind=kind,
+                pool=THUMBNAIL if pooled else 0,
+                without=_hidden(capture, call, batch),
+                maximum=any(METRICS[name].maximum for name in list_metrics()),
+                progress=report,
+            )
+        except Cancelled:
+            raise
+        except CaptureError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def _pooled(capture: Capture, call: AttentionCall, batch: int, size: int) -> Tensor:

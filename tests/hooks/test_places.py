@@ -12,6 +12,7 @@ from torch import nn
 from inspector import Capture, Inspector, capture
 from inspector.hooks import carry
 from tests.hooks.matching import same_output, state_of
+from tests.tiny_families.audio import SPECIAL as AUDIO
 from tests.tiny_models import Family
 
 
@@ -267,3 +268,22 @@ def test_inputs_stay_where_they_are_for_a_model_whose_weights_are_fetched_when_n
     cap = Inspector(model)(inputs)
     assert len(cap.calls) == 2
     assert not cap.failed
+
+
+def test_informer_is_read_in_half_precision() -> None:
+    family = Family("InformerModel", **vars(AUDIO["informer"]))
+    model = family.model(dtype=torch.bfloat16)
+    inputs = {n: v.bfloat16() if torch.is_tensor(v) and v.is_floating_point() else v for n, v in family.feed(model).items()}
+    with torch.no_grad(), capture(model) as cap:
+        model(**inputs)
+    assert not [entry for entry in cap.missing if "failed" in entry.reason]
+    assert not cap.failed
+
+
+def test_a_model_whose_base_model_is_no_module_is_watched_all_the_same() -> None:
+    model = Family("BertModel").model()
+    outer = torch.nn.Sequential(model)
+    outer.base_model = "bert-base"
+    with torch.no_grad(), capture(outer) as cap:
+        outer(torch.randint(5, 90, (1, 7)))
+    assert len(cap) == 2

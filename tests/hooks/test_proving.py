@@ -12,13 +12,14 @@ from inspector.scores import Scores
 KEYS = torch.tensor([[True] * 7, [False, False, True, True, True, True, True]])
 
 
-def residual(mask: Mask, wrong: tuple[int, int] | None) -> float:
-    """Of a kernel that is right but for one (batch item, row), where it leaves ones."""
+def residual(mask: Mask, wrong: tuple[int, int] | None, left: float = 1.0, off: float = 0.0) -> float:
+    """Of a kernel that is right but for one (batch item, row), where it leaves ``left``; ``off`` is added to the last row."""
     query, key, value = (torch.randn(2, 3, 7, 5) for _ in range(3))
     scores = Scores(query, key, 0.4, mask)
     output = scores.weights(None, None, torch.arange(7)) @ value
     if wrong is not None:
-        output[wrong[0], :, wrong[1]] = 1.0
+        output[wrong[0], :, wrong[1]] = left
+    output[:, :, 6] += off
     found = prove(scores, value, output, None).residual
     assert found is not None
     return found
@@ -26,6 +27,11 @@ def residual(mask: Mask, wrong: tuple[int, int] | None) -> float:
 
 def test_a_row_of_padding_without_a_key_may_hold_anything() -> None:
     assert residual(Mask(right=0, keys=KEYS), (1, 1)) < 1e-6
+
+
+def test_what_stands_in_a_row_of_padding_is_no_measure_for_the_others() -> None:
+    assert residual(Mask(right=0, keys=KEYS), (1, 1), left=float("nan")) < 1e-6
+    assert residual(Mask(right=0, keys=KEYS), (1, 1), left=1e6, off=1.0) > 1e-2
 
 
 @pytest.mark.parametrize("wrong", [(0, 0), (0, 1), (1, 2), (1, 6)])

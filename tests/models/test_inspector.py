@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from pathlib import Path
 
 import pytest
@@ -240,7 +241,7 @@ def test_a_run_says_how_far_it_is(bundled):
     assert shares[0] == 0.0
     assert shares == sorted(shares)
     assert 0.9 < shares[-1] <= 1.0
-    assert torch.equal(capture.calls[3].evidence.query, bundled("A short text.").calls[3].evidence.query)
+    torch.testing.assert_close(capture.calls[3].evidence.query, bundled("A short text.").calls[3].evidence.query)
 
 
 def test_a_run_can_be_cancelled_and_leaves_the_model_as_it_was(bundled):
@@ -255,3 +256,25 @@ def test_a_run_can_be_cancelled_and_leaves_the_model_as_it_was(bundled):
     assert sum(share >= 0.5 for share in told) == 1  # nothing ran after the answer
     assert state_of(bundled.model) == before
     assert len(bundled("A short text.")) == 6
+
+
+def test_two_runs_of_one_model_do_not_hear_of_each_other(bundled):
+    told: dict[str, list[float]] = {"cancelled": [], "other": []}
+
+    def soon_enough(share: float) -> bool:
+        told["cancelled"].append(share)
+        return share < 0.1
+
+    def other() -> None:
+        for _ in range(5):
+            bundled("Another text.", progress=told["other"].append)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    for _ in range(5):
+        with pytest.raises(Cancelled):
+            bundled("A short text.", progress=soon_enough)
+    thread.join()
+    assert len(told["other"]) % 5 == 0
+    assert max(told["other"]) > 0.9
+    assert max(told["cancelled"]) < 0.2

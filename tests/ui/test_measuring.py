@@ -110,5 +110,6 @@ def test_what_cannot_be_measured_is_said_and_the_picture_stays(page: Page, slow:
         return answer(slow.capture, request)
 
     open_served(page, slow.capture, "view=heat-map", answering=broken, measured=False)
-    expect(page.locator(".measuring")).to_contain_text("Out of memory.")
+    expect(page.locator(".problem")).to_contain_text("The heads were to be measured.Out of memory.Look at single heads.")
+    expect(page.locator(".measuring")).to_contain_text("Measures are not all there.")
     expect(page.locator(".heat-surface")).to_be_visible()

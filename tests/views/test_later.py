@@ -38,11 +38,18 @@ def long_capture(layers: int = LAYERS, key_heads: int = HEADS) -> Capture:
 def waited(later: Later, capture: Capture, seconds: float = 120) -> list[float]:
     """The shares that were told until all was there."""
     told, end = [], time.monotonic() + seconds
-    while (share := later.share(capture)) is not None:
-        told.append(share)
+    while (answer := later.pending(capture)) is not None:
+        told.append(answer["pending"])
         assert time.monotonic() < end, told
         time.sleep(0.02)
     return told
+
+
+def waited_for_threads() -> None:
+    ends = time.monotonic() + 60
+    while any(thread.name == "measuring" for thread in threading.enumerate()):
+        assert time.monotonic() < ends
+        time.sleep(0.02)
 
 
 def table(rows: list[list[float | None]]) -> torch.Tensor:
@@ -52,7 +59,7 @@ def table(rows: list[list[float | None]]) -> torch.Tensor:
 def test_a_short_text_is_measured_at_once_and_a_long_one_is_not(sentence_capture):
     assert is_short_work(sentence_capture)
     assert not is_short_work(long_capture())
-    assert Later().share(sentence_capture) is None
+    assert Later().pending(sentence_capture) is None
 
 
 def test_a_manifest_without_measures_is_the_other_one_less_its_measures():
@@ -80,23 +87,17 @@ def test_the_share_grows_until_the_measures_are_those_that_were_computed_at_once
 
 def test_work_that_was_stopped_ends_and_goes_on_where_it_was():
     later, capture = Later(), long_capture(40)
-    later.share(capture)
+    later.pending(capture)
     later.stop(capture)
-    ends = time.monotonic() + 60
-    while any(thread.name.startswith("measuring") for thread in threading.enumerate()):
-        assert time.monotonic() < ends
-        time.sleep(0.02)
+    waited_for_threads()
     assert len([call for call in capture.calls if vars(call).get("_kept_summaries")]) < 40
     assert waited(later, capture)[-1] > 0.5
 
 
 def test_work_nobody_asks_for_is_given_up():
     later, capture = Later(patience=0.0), long_capture(40)
-    later.share(capture)
-    ends = time.monotonic() + 60
-    while any(thread.name.startswith("measuring") for thread in threading.enumerate()):
-        assert time.monotonic() < ends
-        time.sleep(0.02)
+    later.pending(capture)
+    waited_for_threads()
     assert len([call for call in capture.calls if vars(call).get("_kept_summaries")]) < 40
 
 
@@ -129,6 +130,45 @@ def test_a_browser_is_told_the_share_and_then_the_measures():
     assert answer_for(captures, json.dumps(request | {"stop": True}), later) == {"pending": 0.0}
     assert set(answer_for(captures, json.dumps(request | {"batch": 7}), later)) == {"error"}
     assert set(answer_for(captures, json.dumps(request | {"group": "nowhere"}), later)) == {"error"}
+
+
+def test_an_odd_group_and_a_page_do_not_wait_for_the_measures_in_the_request():
+    captures, later = Captures(), Later()
+    name = captures.add(long_capture())
+    odd = {"kind": "measures", "group": "nowhere", "capture": name}
+    assert set(answer_for(captures, json.dumps(odd), later)) == {"error"}
+    page = answer_for(captures, json.dumps({"kind": "export", "what": "html", "capture": name}), later)
+    assert "being measured" in page["error"]["found"]
+
+
+def test_stopping_and_asking_in_turn_starts_no_second_thread():
+    later, capture = Later(), long_capture(40)
+    for _ in range(20):
+        later.pending(capture)
+        later.stop(capture)
+    assert sum(thread.name == "measuring" for thread in threading.enumerate()) <= 2
+    waited_for_threads()
+
+
+def test_a_second_text_is_told_that_it_waits():
+    later, first, second = Later(), long_capture(40), long_capture()
+    later.pending(first)
+    ends = time.monotonic() + 60
+    while later.pending(first) == {"pending": 0.0, "waiting": True}:
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+    assert later.pending(second) == {"pending": 0.0, "waiting": True}
+    later.stop(first)
+    later.stop(second)
+    waited_for_threads()
+
+
+def test_one_group_that_cannot_be_measured_does_not_keep_the_others_from_it():
+    capture = long_capture()
+    capture.calls[0] = replace(capture.calls[0], tower="vision")
+    capture.calls[0].evidence.query[0, 2, 5] = float("nan")
+    waited(Later(), capture)
+    assert all(vars(call).get("_kept_summaries") for call in capture.calls[1:])
 
 
 @pytest.mark.parametrize("key_heads", [HEADS, 1])

@@ -43,7 +43,8 @@ def informer(session: Session, module: Any, args: tuple, kwargs: dict[str, Any],
     every = (scores if mask is None else scores + mask).softmax(-1)
     for call in seen:
         some = call.evidence.weights(None, None, torch.arange(call.evidence.shape[2], device=query.device), dtype=every.dtype)
-        rows = torch.cdist(some, every).argmin(-1)
+        # each chosen row is one of these: differences taken one by one tell nearly equal rows apart
+        rows = torch.cdist(some.float(), every.float(), compute_mode="donot_use_mm_for_euclid_dist").argmin(-1)
         lazy = _lazy(every, module.is_decoder)
         table = lazy.scatter(2, rows[..., None].expand_as(some), some)
         if module.training and module.dropout:

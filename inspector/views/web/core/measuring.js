@@ -6,29 +6,35 @@ A.measuring = (() => {
   async function follow(bench, data) {
     const { groups } = data.manifest;
     if (data.measuring || groups.every((g) => g.measures)) return;
-    data.measuring = { share: 0 };
+    const now = (data.measuring = { share: 0 });
     show(bench, data);
     try {
-      for (const group of groups) while (!group.measures) if (!(await ask(bench, data, group))) return;
-      delete data.measuring;
+      for (const group of groups) while (!group.measures) if (!(await ask(bench, data, group, now))) return;
+      if (data.measuring === now) delete data.measuring;
     } catch (error) {
-      data.measuring = { failed: error };
+      if (data.measuring !== now) return;
+      now.failed = error;
+      const card = error.found ? error : { asked: "The heads were to be measured.", found: String(error.message || error) };
+      if (bench.data === data) A.dom.put(bench.parts.problem, A.notice.card(bench, card)); // stays when the picture is drawn again
     }
     if (bench.data !== data) return;
     show(bench, data);
+    bench.announce(words(data));
     bench.draw(new Set(["measures"]));
   }
 
-  /** One question; false when the page has gone on to something else or the reader said stop. */
-  async function ask(bench, data, group) {
-    const answer = await data.get({ kind: "measures", group: group.key });
-    if (bench.data !== data || data.measuring.stopped) {
-      if (!answer.measures) await data.get({ kind: "measures", group: group.key, stop: true });
+  /** One question; false when the page has gone on to something else, or the reader said stop (and perhaps began again since). */
+  async function ask(bench, data, group, now) {
+    const answer = await data.get({ kind: "measures", group: group.key }),
+      gone = bench.data !== data,
+      mine = data.measuring === now;
+    if (gone || !mine || now.stopped) {
+      if (!answer.measures && (gone || mine)) await data.get({ kind: "measures", group: group.key, stop: true });
       return false;
     }
     if (answer.measures) group.measures = answer.measures;
     else {
-      data.measuring.share = answer.pending;
+      Object.assign(now, { share: answer.pending, waiting: !!answer.waiting });
       show(bench, data);
       await new Promise((go) => setTimeout(go, PAUSE));
     }
@@ -40,29 +46,33 @@ A.measuring = (() => {
     const { h, put } = A.dom,
       slot = bench.parts.measuring,
       now = data.measuring;
-    slot.hidden = !now;
     bench.element.dataset.measured = now ? "no" : "yes";
-    if (!now) return put(slot);
+    slot.classList.toggle("over", !now); // its place stays, so that nothing jumps
+    if (!now) return slot;
+    slot.hidden = false;
     const over = !!(now.failed || now.stopped),
       button = (text, act) => h("button", { type: "button", class: "plain-link", on: { click: act } }, text);
     if (now.over !== over || !slot.contains(now.said)) {
       Object.assign(now, { over, said: h("span", {}) }); // the button stays while the words change, so that a press on it counts
       const act = over ? button("Measure all heads", () => again(bench, data)) : button("Stop", () => stop(bench, data));
+      const held = slot.contains(A.dom.focused());
       put(slot, now.said, " ", act);
+      if (held) act.focus();
     }
-    if (now.failed) now.said.textContent = now.failed.found || now.failed.message || now.failed;
-    else now.said.textContent = over ? "Measures are not all there." : words(data);
+    now.said.textContent = over ? "Measures are not all there." : words(data);
     return slot;
   }
 
   function stop(bench, data) {
     data.measuring.stopped = true;
     show(bench, data);
+    bench.announce(words(data));
     bench.draw(new Set(["measures"]));
   }
 
   function again(bench, data) {
     delete data.measuring;
+    A.dom.put(bench.parts.problem);
     follow(bench, data);
     bench.draw(new Set(["measures"]));
   }
@@ -70,10 +80,15 @@ A.measuring = (() => {
   /** What stands where measures or maps of all heads would be. */
   function words(data) {
     const heads = data.manifest.groups.reduce((sum, g) => sum + g.layers.reduce((more, l) => more + l.heads, 0), 0),
-      { share, stopped, failed } = data.measuring || { share: 0 };
+      { share, stopped, failed, waiting } = data.measuring || { share: 1 };
     if (stopped || failed) return `${A.words.plural(heads, "head")} are not measured.`;
+    if (!data.measuring && data.manifest.groups.every((g) => g.measures)) return `All ${A.words.plural(heads, "head")} are measured.`;
+    if (waiting) return `Another text is measured first, then these ${A.words.plural(heads, "head")}`;
     return `Measuring all ${A.words.plural(heads, "head")}: ${Math.floor(100 * share)} %`;
   }
 
-  return { follow, words };
+  /** Whether somebody is at work on them. */
+  const going = (data) => !(data.measuring && (data.measuring.stopped || data.measuring.failed));
+
+  return { follow, words, going };
 })();

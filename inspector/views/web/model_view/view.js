@@ -60,7 +60,9 @@
     );
     this.stage.caption(
       A.allHeads.words.caption({ unmeasured: A.measuring.words(this.stage.data) }),
-      "Maps and measures of all heads appear here when they are there; single heads can be looked at meanwhile.",
+      A.measuring.going(this.stage.data)
+        ? "Maps and measures of all heads appear here when they are there; single heads can be looked at meanwhile."
+        : "Maps and measures of all heads appear here once they are measured; single heads can be looked at without.",
     );
   }
 
@@ -201,7 +203,7 @@
   }
 
   file(kind) {
-    if (!this.state) throw { found: A.measuring.words(this.stage.data), do: "Wait until they are measured." };
+    if (!this.state) throw { found: A.measuring.words(this.stage.data), do: "Have them measured first." };
     return A.files[kind](this.stage, this.scene(), this.state.roles);
   }
 };
