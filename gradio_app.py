@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from cachetools import TTLCache
 
 from inspector.component import Captures, Workbench, error_value, export_folder
 from inspector.errors import InputTooLong, InspectorError, ModelError
@@ -41,7 +40,7 @@ class App:
     def __init__(self) -> None:
         self.service = Service()
         self.captures = Captures()
-        self.running: TTLCache[str | None, threading.Event] = TTLCache(10_000, 24 * 3600)
+        self.running: dict[str | None, threading.Event] = {}
         self.bench: Workbench
 
     def first_value(self) -> dict[str, Any]:
@@ -57,7 +56,11 @@ class App:
     def run(self, model: str, text: str, pair: str, request: gr.Request, truncate: bool = False) -> Iterator[Any]:
         """Steps while it works, then the picture or what went wrong; nothing new when it was cancelled."""
         stopped = self.running[request.session_hash] = threading.Event()
-        yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step), stopped)
+        try:
+            yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step), stopped)
+        finally:
+            if self.running.get(request.session_hash) is stopped:
+                self.running.pop(request.session_hash, None)
 
     def cancel(self, request: gr.Request) -> None:
         """Ends what this visitor's page is running, at its next step."""

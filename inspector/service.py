@@ -66,10 +66,10 @@ class Service:
             InspectorError: in three sentences, why not; ``Cancelled`` when ``step`` said so.
         """
         inspector = self.inspector(name.strip(), step)
-        inputs = inspector.encode(text, pair if pair and pair.strip() else None, truncate=truncate)
+        second = pair if pair and pair.strip() else None
+        inputs = inspector.encode(text, second, truncate=truncate)
         running = f"Running {_size(inspector, inputs)}"
         step(running, 0.0)
-        second = pair if pair and pair.strip() else None
         capture = inspector(text, second, truncate=truncate, progress=lambda share: step(running, share))
         if is_short_work(capture):  # a long text is shown first and measured afterwards, when the page asks
             step("Measuring", 0.0)

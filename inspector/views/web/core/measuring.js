@@ -19,7 +19,7 @@ A.measuring = (() => {
     }
     if (bench.data !== data) return;
     show(bench, data);
-    bench.announce(words(data));
+    bench.announce(`${words(data)}.`);
     bench.draw(new Set(["measures"]));
   }
 
@@ -59,14 +59,14 @@ A.measuring = (() => {
       put(slot, now.said, " ", act);
       if (held) act.focus();
     }
-    now.said.textContent = over ? "Measures are not all there." : words(data);
+    now.said.textContent = over ? "Measures are not all there." : progress(data);
     return slot;
   }
 
   function stop(bench, data) {
     data.measuring.stopped = true;
     show(bench, data);
-    bench.announce(words(data));
+    bench.announce(`${words(data)}.`);
     bench.draw(new Set(["measures"]));
   }
 
@@ -80,12 +80,15 @@ A.measuring = (() => {
   /** What stands where measures or maps of all heads would be. */
   function words(data) {
     const heads = data.manifest.groups.reduce((sum, g) => sum + g.layers.reduce((more, l) => more + l.heads, 0), 0),
-      { share, stopped, failed, waiting } = data.measuring || { share: 1 };
-    if (stopped || failed) return `${A.words.plural(heads, "head")} are not measured.`;
-    if (!data.measuring && data.manifest.groups.every((g) => g.measures)) return `All ${A.words.plural(heads, "head")} are measured.`;
+      { stopped, failed, waiting } = data.measuring || {};
+    if (stopped || failed) return `${A.words.plural(heads, "head")} are not measured`;
+    if (!data.measuring && data.manifest.groups.every((g) => g.measures)) return `All ${A.words.plural(heads, "head")} are measured`;
     if (waiting) return `Another text is measured first, then these ${A.words.plural(heads, "head")}`;
-    return `Measuring all ${A.words.plural(heads, "head")}: ${Math.floor(100 * share)} %`;
+    return `Measuring all ${A.words.plural(heads, "head")}`;
   }
+
+  /** The same with the share done, for the line that is written anew at every step. */
+  const progress = (data) => words(data) + (data.measuring.waiting ? "" : `: ${Math.floor(100 * data.measuring.share)} %`);
 
   /** Whether somebody is at work on them. */
   const going = (data) => !(data.measuring && (data.measuring.stopped || data.measuring.failed));

@@ -179,7 +179,7 @@
   }
 
   table() {
-    if (!this.state) return { caption: A.measuring.words(this.stage.data), columns: ["layer", "head"], rows: [] };
+    if (!this.state) return { caption: `${A.measuring.words(this.stage.data)}.`, columns: ["layer", "head"], rows: [] };
     const { stage, state } = this,
       values = stage.data.measures(stage.selection.state.group),
       known = stage.data.manifest.measures.filter((m) => values[m.name]);
@@ -203,7 +203,7 @@
   }
 
   file(kind) {
-    if (!this.state) throw { found: A.measuring.words(this.stage.data), do: "Have them measured first." };
+    if (!this.state) throw { found: `${A.measuring.words(this.stage.data)}.`, do: "Have them measured first." };
     return A.files[kind](this.stage, this.scene(), this.state.roles);
   }
 };

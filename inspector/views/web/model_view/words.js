@@ -2,7 +2,7 @@
 (A.allHeads ||= {}).words = (() => {
   /** The finding: how many heads rest, or who is highest in the measure that is chosen. */
   function caption(state) {
-    if (state.unmeasured) return [state.unmeasured.replace(/(: \d+ %|\.)?$/, ".")];
+    if (state.unmeasured) return [`${state.unmeasured}.`];
     const { measure, definition, flat, restName } = state,
       total = flat.length;
     if (!measure) return [`${A.words.plural(state.count, "head")}; no measure of them is known.`];
