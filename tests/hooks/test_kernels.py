@@ -142,15 +142,3 @@ def test_a_position_bias_is_added_before_the_mask() -> None:
     wanted = query @ key.repeat_interleave(2, 1).mT / math.sqrt(WIDTH) + bias[..., :7]
     wanted = torch.softmax(wanted.masked_fill(~allowed, -torch.inf), -1)
     assert torch.allclose(scores.weights(None, None, torch.arange(5)), wanted, atol=1e-6)
-
-
-def test_heads_of_a_tensor_parallel_rank_are_labelled() -> None:
-    from inspector import capture
-    from tests.tiny_models import Family
-
-    family = Family("LlamaModel")
-    model = family.model()
-    model._tp_size = 2
-    with torch.no_grad(), capture(model) as cap:
-        model(**family.feed(model))
-    assert cap.calls[0].note == "local heads of rank 0 of 2"
