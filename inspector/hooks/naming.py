@@ -150,4 +150,9 @@ class Names:
 
 def _is_cross(module: nn.Module, name: str) -> bool:
     both_ways = "BiMultiHead" in type(module).__name__  # Grounding DINO: pictures look at words and words at pictures
-    return bool(getattr(module, "is_cross_attention", False) or _CROSS.search(name) or both_ways)
+    return bool(getattr(module, "is_cross_attention", False) or _crosses(name) or both_ways)
+
+
+@functools.lru_cache(maxsize=2**14)
+def _crosses(name: str) -> bool:
+    return bool(_CROSS.search(name))

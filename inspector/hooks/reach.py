@@ -54,7 +54,7 @@ def reported_by(modules: list[nn.Module]) -> dict[nn.Module, int]:
 
     Only hand-written ones: the interface tap sees the others.
     """
-    candidates = {type(module) for module in modules if _by_hand(type(module)) and not reason_for(module)}
+    candidates = {cls for cls in map(type, modules) if _by_hand(cls) and not reason_for(cls)}
     found: dict[nn.Module, int] = {}
     for part in modules:
         for cls, index in _recorded(part) if isinstance(part, PreTrainedModel) else ():

@@ -60,8 +60,8 @@ class _Hooks:
         if not self.session.is_open():
             return
         thread = self.thread
-        reason = reason_for(module)
-        if reason is not None and not any(reason_for(scope.module) == reason for scope in thread.scopes):
+        reason = reason_for(type(module))
+        if reason is not None and not any(reason_for(type(scope.module)) == reason for scope in thread.scopes):
             self.session.miss(module, reason)  # once for a mixer, not again for the parts of it
         thread.scopes.append(Scope(module, silent=silent))
         if thread.mode is None:
@@ -133,14 +133,15 @@ def hooked(session: Session) -> Iterator[None]:
 
 def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
     """Sets what ``module`` needs, once; BigBird puts new modules in while it runs, which are watched as they come."""
-    if module in hooks.known:
+    need = _need(type(module))
+    if not need.anything or module in hooks.known:
         return
     hooks.known.add(module)
-    if isinstance(module, nn.MultiheadAttention) and "_old_forward" in vars(module):
+    if need.is_multihead and "_old_forward" in vars(module):
         hooks.undo.append(rebound(module))
-    hooks.handles += _hook(session, hooks, module)
-    if _exchanges_parts(type(module)) and "set_attention_type" not in vars(module):
-        original = module.set_attention_type
+    hooks.handles += _hook(session, hooks, module, need)
+    if need.exchanges_parts and "set_attention_type" not in vars(module):
+        original: Callable = module.set_attention_type  # type: ignore[assignment]
 
         @functools.wraps(original)
         def set_attention_type(*args: Any, **kwargs: Any) -> Any:
@@ -154,27 +155,50 @@ def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
         hooks.swapping.append(module)
 
 
+@dataclass(frozen=True)
+class _Need:
+    """What the modules of one class ask for."""
+
+    adapter: adapters.Adapter | None
+    is_softmax: bool
+    is_silent: bool
+    may_write: bool
+    is_multihead: bool
+    exchanges_parts: bool
+
+    @functools.cached_property
+    def anything(self) -> bool:
+        """Most classes ask for nothing."""
+        return any((self.is_softmax, self.is_silent, self.may_write, self.is_multihead, self.exchanges_parts))
+
+
 @functools.cache
-def _exchanges_parts(cls: type[nn.Module]) -> bool:
-    return hasattr(cls, "set_attention_type")
-
-
-def _hook(session: Session, hooks: _Hooks, module: nn.Module) -> list[Any]:
-    adapter = adapters.find(module)
+def _need(cls: type[nn.Module]) -> _Need:
+    adapter = adapters.find(cls)
     spoken_for = adapter is not None and not getattr(adapter, "listens", False)
-    silent = spoken_for or reason_for(module) is not None
-    if _SOFTMAX_MODULE.search(type(module).__name__):
+    return _Need(
+        adapter,
+        is_softmax=bool(_SOFTMAX_MODULE.search(cls.__name__)),
+        is_silent=spoken_for or reason_for(cls) is not None,
+        may_write=may_write_attention(cls),
+        is_multihead=issubclass(cls, nn.MultiheadAttention),
+        exchanges_parts=hasattr(cls, "set_attention_type"),
+    )
+
+
+def _hook(session: Session, hooks: _Hooks, module: nn.Module, need: _Need) -> list[Any]:
+    if need.is_softmax:
         return [module.register_forward_hook(hooks.softmax)]
-    if not silent and not may_write_attention(type(module)):
+    if not need.is_silent and not need.may_write:
         return []
     if not session.wants_within(module):
         return []
     handles = [
-        module.register_forward_pre_hook(functools.partial(hooks.enter, silent), prepend=True),
+        module.register_forward_pre_hook(functools.partial(hooks.enter, need.is_silent), prepend=True),
         module.register_forward_hook(hooks.leave, always_call=True),
     ]
-    if adapter is not None:
-        tell = functools.partial(_adapt, session, adapter)
+    if need.adapter is not None:
+        tell = functools.partial(_adapt, session, need.adapter)
         handles.append(module.register_forward_pre_hook(functools.partial(open_report, session), prepend=True))
         handles.append(module.register_forward_hook(tell, with_kwargs=True, always_call=True))
     return handles

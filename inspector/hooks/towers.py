@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ _TEXT = _TOWERS[-1][1]
 _CODERS = {"encoder", "decoder"}
 _HALF = re.compile(r"(?:^|\.|text_)(encoder|decoder)(?=\.|$)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\.[^.]*(_to_|(cross|encoder)_attn_)[^.]*$")  # "cross_attn_image" says what is met, not where it stands
+_PATHS = 2**14  # of models seen lately: the next capture of one asks again
 _MODALITIES = {"image": "vision", "video": "video", "audio": "audio"}
 
 
@@ -102,6 +104,7 @@ class Towers:
         return ""
 
 
+@functools.lru_cache(maxsize=_PATHS)
 def _tower(name: str) -> str:
     name = _BETWEEN.sub("", name)
     found = next((tower for tower, pattern in _TOWERS if pattern.search(name)), "")
@@ -113,5 +116,6 @@ def _towers(names: Iterable[str]) -> set[str]:
     return {_tower(name) for name in names}
 
 
+@functools.lru_cache(maxsize=_PATHS)
 def _is_text(name: str) -> bool:
     return bool(_TEXT.search(_BETWEEN.sub("", name)))

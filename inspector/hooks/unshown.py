@@ -39,15 +39,11 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-def reason_for(module: nn.Module) -> str | None:
-    """Why ``module`` has no attention weights to show; None where it may have.
+@functools.cache
+def reason_for(cls: type[nn.Module]) -> str | None:
+    """Why modules of this class have no attention weights to show; None where they may have.
 
-    >>> reason_for(type("FNetBasicFourierTransform", (nn.Module,), {})())
+    >>> reason_for(type("FNetBasicFourierTransform", (nn.Module,), {}))
     'A Fourier transform mixes the tokens with fixed waves: there is nothing that attends.'
     """
-    return _reason(type(module).__name__)
-
-
-@functools.cache
-def _reason(name: str) -> str | None:
-    return next((reason for pattern, reason in _REASONS if pattern.search(name)), None)
+    return next((reason for pattern, reason in _REASONS if pattern.search(cls.__name__)), None)

@@ -25,7 +25,7 @@ def _load() -> None:
         importlib.import_module(f"{__name__}.{file.name}")
 
 
-def find(module: nn.Module) -> Adapter | None:
-    """The adapter for the class of ``module``."""
+def find(cls: type[nn.Module]) -> Adapter | None:
+    """The adapter for modules of this class."""
     _load()
-    return ADAPTERS.find(type(module).__name__)
+    return ADAPTERS.find(cls.__name__)
