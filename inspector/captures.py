@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from inspector.errors import CaptureError, OutOfRange
+from inspector.proofs import UNCHECKED, Proof
 from inspector.registry import Registry
 from inspector.scores import Evidence
 from inspector.tokens import Tokens, numbered
@@ -19,19 +20,10 @@ from inspector.tokens import Tokens, numbered
 if TYPE_CHECKING:
     import os
 
-__all__ = ["LAYOUTS", "AttentionCall", "Capture", "Folding", "Layout", "Missing", "Proof", "method", "tolerance_of"]
+__all__ = ["LAYOUTS", "AttentionCall", "Capture", "Folding", "Layout", "Missing", "method"]
 
 Index = int | slice | Sequence[int] | Tensor | None
 F = TypeVar("F", bound=Callable[..., Any])
-
-# The largest |weights·value − output| / max|output| that counts as the same function. Float32 rounding stays below
-# 3e-6 over thousands of model classes; the half precisions round the kernel's own weights and output to 2^-8 and 2^-11.
-_TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.float16: 4e-3, torch.bfloat16: 3e-2}
-
-
-def tolerance_of(dtype: torch.dtype) -> float:
-    """The residual above which a call of this dtype has failed its proof."""
-    return _TOLERANCE.get(dtype, 3e-2)
 
 
 @dataclass(frozen=True)
@@ -40,27 +32,6 @@ class Missing:
 
     name: str
     reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class Proof:
-    """weights @ value against the output of the model's own kernel; the number stays on its device until it is read."""
-
-    error: Tensor | None
-    tolerance: float = 1e-4
-    rows: int = 0
-    note: str = ""
-
-    @property
-    def residual(self) -> float | None:
-        """max |weights·value − output| / max |output| over the rows checked; None when it could not be checked."""
-        return None if self.error is None else float(self.error)
-
-    @property
-    def passed(self) -> bool | None:
-        """True or False; None when it could not be checked (``note`` says why)."""
-        residual = self.residual
-        return None if residual is None else (math.isfinite(residual) and residual <= self.tolerance)
 
 
 @runtime_checkable
@@ -95,9 +66,6 @@ class Folding:
             return weights
         rest = [size for axis, size in enumerate(self.sizes) if axis != self.head_axis]
         return weights.reshape(*rest, self.sizes[self.head_axis], *tail).movedim(len(rest), self.head_axis)
-
-
-UNCHECKED = Proof(None, note="the model returned weights but no value and output to check them with")
 
 
 @dataclass(frozen=True, eq=False)

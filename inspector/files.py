@@ -25,9 +25,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import inspector.layouts  # noqa: F401  (a file may name any of them)
-from inspector.captures import LAYOUTS, AttentionCall, Capture, Missing, Proof, method
+from inspector.captures import LAYOUTS, AttentionCall, Capture, Missing, method
 from inspector.errors import CaptureFileError, RegistryError
 from inspector.masks import Mask
+from inspector.proofs import Proof
 from inspector.scores import Given, Scores
 from inspector.tokens import Tokens
 

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from inspector.analyses.reading import HeadReading, read_head
-from inspector.captures import Capture, Proof, method
+from inspector.captures import Capture, method
 from inspector.errors import CaptureError, TooLarge
+from inspector.proofs import Proof
 from inspector.shapes import HeadMap
 from reference import Comparison, compare_attention, scaled_dot_product_attention, sliding_window_mask
 

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inspector.captures import UNCHECKED, Proof
 from inspector.hooks.folding import fold, heads_of
 from inspector.hooks.multihead import record_functional
 from inspector.hooks.operators import Followed, Scope
 from inspector.hooks.products import from_product
 from inspector.hooks.session import Session
 from inspector.masks import Mask
+from inspector.proofs import UNCHECKED, Proof
 from inspector.scores import Given, Scores
 
 __all__ = ["on_multihead", "on_product", "on_sdpa"]

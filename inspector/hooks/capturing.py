@@ -17,8 +17,9 @@ from inspector.hooks.patching import patched
 from inspector.hooks.proving import PROOF_ROWS
 from inspector.hooks.scopes import hooked
 from inspector.hooks.selecting import Selection, selector
-from inspector.hooks.session import Session, open_session
+from inspector.hooks.session import Session, open_session, quiet
 from inspector.offloading import Shelf
+from inspector.proofs import compare_now
 
 __all__ = ["capture"]
 
@@ -70,6 +71,8 @@ def capture(
         stack.enter_context(watched_inputs(session, tokenizer))
         stack.enter_context(hooked(session))
         yield found
+    with quiet():
+        compare_now(call.proof for call in found.calls)
     found.warn_failed()
 
 

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from transformers.modeling_utils import AttentionInterface
 
-from inspector.captures import UNCHECKED, Proof
 from inspector.hooks.kernels import explains, scores_of
 from inspector.hooks.patching import Patch
 from inspector.hooks.session import Session, quiet, watching
+from inspector.proofs import UNCHECKED, Proof
 from inspector.scores import Evidence, Given
 
 __all__ = ["PATCHES"]
@@ -45,6 +45,7 @@ PATCHES = (
 )
 
 
+@functools.lru_cache(maxsize=64)
 def _wrap(kernel: Callable, implementation: str | None) -> Callable:
     @functools.wraps(kernel)
     def watched(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Any:

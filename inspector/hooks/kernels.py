@@ -31,7 +31,7 @@ def scores_of(
         raise NotImplementedError("continuous batching keeps its keys in pages, which are not read yet")
     query, key = _own(query), _own(key)
     batch = max(query.shape[0], key.shape[0])  # learned queries may have a batch of 1
-    query, key = query.expand(batch, -1, -1, -1), key.expand(batch, -1, -1, -1)
+    query, key = (t if t.shape[0] == batch else t.expand(batch, -1, -1, -1) for t in (query, key))
     scale = kwargs.get("scaling")
     scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     normal = _mask(implementation, module, query, key, mask, kwargs, masks)

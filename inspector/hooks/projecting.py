@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inspector.captures import UNCHECKED, Proof, tolerance_of
+from inspector.hooks.proving import agreement
 from inspector.hooks.session import Session
 from inspector.masks import Mask
+from inspector.proofs import UNCHECKED, Proof
 from inspector.scores import Scores
 
 __all__ = ["Projections", "record_projected"]
@@ -97,6 +98,5 @@ def _proof(session: Session, projections: Projections, scores: Scores, value: Te
         return UNCHECKED
     rows = torch.linspace(0, queries - 1, min(session.proof_rows or queries, queries), device=output.device).round().long()
     mixed = scores.weights(None, None, rows) @ value.float()
-    theirs = output.reshape(batch, queries, -1)[:, rows].float()
-    error = (projections.output(mixed).float() - theirs).abs().amax()
-    return Proof(error / theirs.abs().amax().clamp_min(torch.finfo(torch.float32).tiny), tolerance_of(output.dtype), len(rows))
+    theirs = output.reshape(batch, queries, -1)[:, rows]
+    return agreement(projections.output(mixed), theirs, len(rows))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from inspector.captures import Proof, tolerance_of
+from inspector.proofs import Compared, Proof, tolerance_of
 from inspector.scores import Evidence, Scores, exact
 
 __all__ = ["PROOF_ROWS", "agreement", "both", "prove"]
@@ -16,11 +17,11 @@ __all__ = ["PROOF_ROWS", "agreement", "both", "prove"]
 # costs a vanishing share of the forward pass at any length. ``proof_rows=None`` checks every row.
 PROOF_ROWS = 8
 _BLOCK = 2**22  # weights at a time
+_WAITING = 2**18  # numbers of one call
 
 
-@torch.no_grad()
 def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | None = PROOF_ROWS) -> Proof:
-    """The largest error of weights @ value relative to the largest output of any row that is no padding, over evenly spread rows.
+    """The largest error of weights @ value relative to the largest output, over evenly spread rows.
 
     Left out are rows of padding that may see no key: kernels leave zeros there, or something else (half precision on a CUDA
     device does). That their keys are hidden is proved by the other rows; a row that is no padding is never left out.
@@ -32,35 +33,35 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
     batch, heads, num_queries, num_keys = evidence.shape
     if output.numel() == 0 or num_keys == 0:
         return Proof(None, note="the output is empty")
-    value, output = value.detach()[:, :, :num_keys], output.detach()
+    value, output = value.detach(), output.detach()
+    value = value if value.shape[2] == num_keys else value[:, :, :num_keys]
     with exact(output.device):
-        dtype = torch.promote_types(output.dtype, torch.float32)
+        dtype = torch.float64 if output.dtype == torch.float64 else torch.float32
         rows = _rows(num_queries, proof_rows, output.device)
         value, group = value.to(dtype), heads // value.shape[1]
-        errors = []
-        for some in rows.split(max(1, _BLOCK // max(1, batch * heads * num_keys))):
+        parts = []
+        for some in _blocks(rows, max(1, _BLOCK // (batch * heads * num_keys))):
             weights = evidence.weights(None, None, some, dtype=dtype)
             shared = weights.reshape(batch, heads // group, group * len(some), -1) if group > 1 else weights
-            again = (shared @ value).reshape(batch, heads, len(some), -1)
-            error, padding = again - output[:, :, some], _of_padding(evidence, some)
+            theirs = output.index_select(2, some).to(dtype)
+            again, padding = shared @ value, _of_padding(evidence, some)
+            again = again.reshape(theirs.shape) if group > 1 else again
             if padding is not None:
-                error = error.masked_fill(padding & (weights == 0).all(-1, keepdim=True), 0.0)
-            errors.append(_largest(error))
-        worst = errors[0] if len(errors) == 1 else torch.stack(errors).amax()
-        hidden = _of_padding(evidence, _rows(num_queries, None, output.device))
-        scale = (
-            _largest(output if hidden is None else output.masked_fill(hidden, 0.0))
-            .to(dtype)
-            .clamp_min(torch.finfo(torch.float32).tiny)
-        )
-    return Proof(worst / scale, tolerance_of(output.dtype), len(rows))
+                undefined = padding & (weights == 0).all(-1, keepdim=True)
+                again, theirs = again.masked_fill(undefined, 0.0), theirs.masked_fill(undefined, 0.0)
+            parts.append((again, theirs))
+    again, theirs = (part[0] if len(part) == 1 else torch.cat(part, 2) for part in zip(*parts, strict=True))
+    found = Compared(again, theirs)  # of rows that were copied; many of them are not held until the end
+    return Proof(found if again.numel() <= _WAITING else found.error, tolerance_of(output.dtype), rows.shape[0])
 
 
-@torch.no_grad()
 def agreement(again: Tensor, output: Tensor, rows: int) -> Proof:
-    """The proof where a module's output is computed again as a whole, projection included: the largest error relative to it."""
-    error, scale = _largest(again.float() - output.float()), _largest(output.float())
-    return Proof(error / scale.clamp_min(torch.finfo(torch.float32).tiny), tolerance_of(output.dtype), rows)
+    """The proof where a module's output is computed again, projection included: compared at once, for the model may write on."""
+    return Proof(Compared(again.detach().float(), output.detach().float()).error, tolerance_of(output.dtype), rows)
+
+
+def _blocks(rows: Tensor, size: int) -> Sequence[Tensor]:
+    return (rows,) if rows.shape[0] <= size else rows.split(size)
 
 
 def _of_padding(evidence: Evidence, rows: Tensor) -> Tensor | None:
@@ -78,11 +79,6 @@ def both(first: Proof, second: Proof) -> Proof:
     if first.error is None or second.error is None:
         return first if second.error is None else second
     return Proof(torch.maximum(first.error, second.error), max(first.tolerance, second.tolerance), first.rows + second.rows)
-
-
-def _largest(table: Tensor) -> Tensor:
-    """The largest magnitude, NaN if there is one. A norm of infinite order would take ten times as long."""
-    return table.abs().amax()
 
 
 @functools.lru_cache(maxsize=64)

@@ -10,8 +10,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from inspector.captures import UNCHECKED
 from inspector.hooks.session import Session
+from inspector.proofs import UNCHECKED
 from inspector.scores import Given
 
 __all__ = ["close_report", "open_report"]

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
-from inspector.captures import UNCHECKED, AttentionCall, Capture, Layout, Missing, Proof
+from inspector.captures import AttentionCall, Capture, Layout, Missing
 from inspector.hooks.growing import Growing
 from inspector.hooks.masks import Masks
 from inspector.hooks.naming import Names, Place, attention_modules
 from inspector.hooks.proving import PROOF_ROWS, both, prove
 from inspector.hooks.steps import Step, Steps
+from inspector.proofs import UNCHECKED, Proof
 from inspector.scores import Evidence, Given, Scores
 
 __all__ = ["Seen", "Session", "everything", "open_session", "quiet", "watching"]

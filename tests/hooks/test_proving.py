@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
+from inspector import Inspector, capture
 from inspector.hooks.proving import prove
 from inspector.masks import Mask
+from inspector.proofs import Compared, Proof, compare_now
 from inspector.scores import Scores
 
 KEYS = torch.tensor([[True] * 7, [False, False, True, True, True, True, True]])
@@ -49,3 +53,33 @@ def test_a_table_that_hides_every_key_of_a_real_row_is_not_believed() -> None:
     table[..., 3, :] = False
     assert residual(Mask(dense=table), None) < 1e-6
     assert residual(Mask(dense=table), (0, 3)) > 1e-2
+
+
+def compared(wrong: float = 0.0) -> Compared:
+    theirs = torch.linspace(-1, 2, 30).reshape(1, 3, 2, 5)
+    again = theirs.clone()
+    again[0, 1, 1, 2] += wrong
+    return Compared(again, theirs)
+
+
+def test_a_comparison_says_the_same_alone_and_among_others() -> None:
+    errors = [0.0, 1e-5, 0.5, float("nan")]
+    alone = [float(compared(error).error) for error in errors]
+    proofs = [Proof(compared(error)) for error in errors] + [Proof(None), Proof(torch.tensor(0.25))]
+    compare_now(proofs)
+    together = [proof.residual for proof in proofs]
+    assert together[:3] == pytest.approx(alone[:3], rel=1e-6)
+    assert together[2] == pytest.approx(0.25)
+    assert math.isnan(alone[3])
+    assert math.isnan(together[3] or 0.0)
+    assert proofs[3].passed is False
+    assert together[4:] == [None, 0.25]
+
+
+def test_a_residual_may_be_read_while_the_block_is_open(bundled: Inspector) -> None:
+    inputs = bundled.tokenizer("The proof is in the pudding.", return_tensors="pt")
+    with torch.no_grad(), capture(bundled.model) as cap:
+        bundled.model(**inputs)
+        inside = [call.residual for call in cap.calls[:2]]
+    assert inside == pytest.approx([call.residual for call in cap.calls[:2]], rel=1e-6)
+    assert all(call.residual is not None and 0 < call.residual < 1e-5 for call in cap.calls)

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from inspector.captures import Proof
 from inspector.hooks.adapters.register import ADAPTERS
 from inspector.hooks.proving import agreement
 from inspector.hooks.session import Seen, Session
+from inspector.proofs import Proof
 from inspector.scores import Given
 
 __all__: list[str] = []

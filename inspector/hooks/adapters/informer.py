@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inspector.captures import Proof
 from inspector.hooks.adapters.register import ADAPTERS, listens
 from inspector.hooks.proving import agreement
 from inspector.hooks.session import Seen, Session
 from inspector.layouts import ChosenRows
+from inspector.proofs import Proof
 from inspector.scores import Given
 
 __all__: list[str] = []

@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inspector.captures import Proof
 from inspector.hooks.adapters.register import ADAPTERS
 from inspector.hooks.session import Seen, Session
 from inspector.layouts import Bands, Transposed
 from inspector.masks import Mask
+from inspector.proofs import Proof
 from inspector.scores import Scores
 
 __all__: list[str] = []

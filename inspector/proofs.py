@@ -1,0 +1,110 @@
+"""The proof of a call: what its weights make of the values, against what the model's own kernel made of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["UNCHECKED", "Compared", "Proof", "compare_now", "tolerance_of"]
+
+# The largest |weights·value − output| / max|output| that counts as the same function. Float32 rounding stays below
+# 3e-6 over thousands of model classes; the half precisions round the kernel's own weights and output to 2^-8 and 2^-11.
+_TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.float16: 4e-3, torch.bfloat16: 3e-2}
+_TINY = torch.finfo(torch.float32).tiny
+
+
+def tolerance_of(dtype: torch.dtype) -> float:
+    """The residual above which a call of this dtype has failed its proof."""
+    return _TOLERANCE.get(dtype, 3e-2)
+
+
+class Compared:
+    """Rows of an output computed again and the model's own, compared when the error is first asked for.
+
+    The comparison is a handful of small operations; between the kernels of a running model each of them costs many times
+    what it costs afterwards, all calls at once.
+    """
+
+    def __init__(self, again: Tensor, theirs: Tensor) -> None:
+        self._pair: tuple[Tensor, Tensor] | None = (again, theirs)
+        self._error: Tensor | None = None
+
+    @property
+    def kind(self) -> tuple[torch.Size, torch.dtype, torch.device] | None:
+        """What may be compared in one go; None when it has been."""
+        return None if self._pair is None else (self._pair[0].shape, self._pair[0].dtype, self._pair[0].device)
+
+    @property
+    def error(self) -> Tensor:
+        """max |again − theirs| / max |theirs|, a tensor of no axes on the device of the two."""
+        pair = self._pair
+        if pair is not None:
+            self._error, self._pair = _errors(pair[0][None], pair[1][None])[0], None
+        assert self._error is not None
+        return self._error
+
+    @staticmethod
+    def settle(waiting: list[Compared]) -> None:
+        """Compares all of one kind, with one wait for the device; the rows are let go."""
+        pairs = [one._pair for one in waiting if one._pair is not None]
+        again, theirs = (torch.stack(rows) for rows in zip(*pairs, strict=True))
+        for one, error in zip(waiting, _errors(again, theirs).tolist(), strict=True):
+            one._error, one._pair = torch.tensor(error, dtype=torch.float64), None
+
+
+@torch.no_grad()
+def _errors(again: Tensor, theirs: Tensor) -> Tensor:
+    """[call], of [call, …]: NaN where there is one. A norm of infinite order takes ten times as long as the largest magnitude."""
+    errors, largest = (again - theirs).abs().flatten(1).amax(1), theirs.abs().flatten(1).amax(1)
+    return errors / largest.clamp_min(_TINY)
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """weights @ value against the output of the model's own kernel; the number stays on its device until it is read.
+
+    Attributes:
+        found: the error, or what it follows from; None when it could not be checked.
+        tolerance: the largest error that passes.
+        rows: how many rows a head were checked.
+        note: why it could not be checked, or "".
+    """
+
+    found: Tensor | Compared | None
+    tolerance: float = 1e-4
+    rows: int = 0
+    note: str = ""
+
+    @property
+    def error(self) -> Tensor | None:
+        """The residual as a tensor of no axes, on the device of the call."""
+        return self.found.error if isinstance(self.found, Compared) else self.found
+
+    @property
+    def residual(self) -> float | None:
+        """max |weights·value − output| / max |output| over the rows checked; None when it could not be checked."""
+        error = self.error
+        return None if error is None else float(error)
+
+    @property
+    def passed(self) -> bool | None:
+        """True or False; None when it could not be checked (``note`` says why)."""
+        residual = self.residual
+        return None if residual is None else (math.isfinite(residual) and residual <= self.tolerance)
+
+
+def compare_now(proofs: Iterable[Proof]) -> None:
+    """Makes every comparison that waits, those of one shape together."""
+    groups: dict[object, list[Compared]] = {}
+    for proof in proofs:
+        if isinstance(proof.found, Compared) and proof.found.kind is not None:
+            groups.setdefault(proof.found.kind, []).append(proof.found)
+    for waiting in groups.values():
+        Compared.settle(waiting)
+
+
+UNCHECKED = Proof(None, note="the model returned weights but no value and output to check them with")
