@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYOUTS", "AttentionCall", "Capture", "Folding", "Layout", "Missing", "method"]
 
+# What the library calls a part where it is not our name for it.
+_HF_PARTS = {"text": "", "backbone": "", "text encoder": "encoder", "text decoder": "decoder"}
 Index = int | slice | Sequence[int] | Tensor | None
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -239,7 +241,8 @@ class Capture:
         found: dict[str, tuple[Tensor, ...]] = {}
         for tower, kind in self.towers:
             cross = "" if kind == "self" else f"{kind}_"
-            before = "" if tower in ("", "text") or (tower == "decoder" and cross) else f"{tower}_"
+            part = _HF_PARTS.get(tower, tower).replace(" ", "_")
+            before = "" if part == "" or (part == "decoder" and cross) else f"{part}_"
             calls = sorted(self.group(tower, kind), key=lambda call: (call.step, call.layer_index, call.index))
             tables = (call.weights() if call.layout is None else call.layout.unfold(call.weights()) for call in calls)
             found[f"{before}{cross}attentions"] = tuple(tables)

@@ -20,6 +20,7 @@ _CROSS = re.compile(
     re.IGNORECASE,
 )
 _ATTENTION = re.compile(r"att(entio)?n", re.IGNORECASE)
+_POOLING = re.compile(r"AttentionPoolingHead$")
 _NOT_ATTENTION = re.compile(
     r"(norm|output|mask|bias|rotary|embedding|pool|layer|block|mlp|proj|decoder|encoder|model)", re.IGNORECASE
 )
@@ -109,9 +110,10 @@ class Names:
         found = self._places.get((id(module), kind))
         if found is None:
             name = self.name(module)
-            sort = kind or ("cross" if _is_cross(module, name) else "self")
+            pools = self._pools(module, name)
+            sort = kind or ("cross" if pools or _is_cross(module, name) else "self")
             tower = self.tower(name)
-            found = Place(name, sort, self._number(tower, sort, name, 0), tower, self._axes(tower, sort))
+            found = Place(name, sort, self._number(tower, sort, name, 0), tower, self._axes(self._towers.part(name), sort, pools))
             self._places[(id(module), kind)] = found
         return found
 
@@ -135,11 +137,18 @@ class Names:
         """The part of the model a module belongs to; "" for a model of one part."""
         return self._towers.of(name)
 
-    def _axes(self, tower: str, kind: str) -> tuple[str, str]:
+    def _pools(self, module: nn.Module, name: str) -> bool:
+        """Whether the only query is a learned one that gathers all tokens, and no token of its own."""
+        around = self._towers.modules.get(name.rpartition(".")[0])
+        return any(_POOLING.search(type(part).__name__) for part in (module, around))
+
+    def _axes(self, tower: str, kind: str, pools: bool = False) -> tuple[str, str]:
         """The sequences of queries and keys; text that looks across looks at what the model sees or hears."""
         own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
         senses, bridge = [sense for sense in ("vision", "video", "audio") if sense in self._towers.all], ("qformer", "projector")
         across = senses[0] if tower in ("text", *bridge) and senses else "vision" if tower in bridge else "input"
+        if pools:
+            return ("latent", own)
         return (own, own if kind == "self" else across if kind == "cross" else kind)
 
     @cached_property

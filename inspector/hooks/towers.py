@@ -12,6 +12,8 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedModel
 
+from inspector.hooks.nested import Nested, owner_of
+
 __all__ = ["SENSES", "Towers"]
 
 SENSES = {"vision", "video", "audio", "qformer"}
@@ -40,7 +42,9 @@ _TOWERS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _TEXT = _TOWERS[-1][1]
 _CODERS = {"encoder", "decoder"}
 _HALF = re.compile(r"(?:^|\.|text_)(encoder|decoder)(?=\.|$)", re.IGNORECASE)
-_BETWEEN = re.compile(r"\.[^.]*(_to_|(cross|encoder)_attn_)[^.]*$")  # "cross_attn_image" says what is met, not where it stands
+_BETWEEN = re.compile(
+    r"\.[^.]*(_to_|(cross|encoder)_attn_|_cross_attn)[^.]*$"
+)  # "cross_attn_image" says what is met, not where it stands
 _PATHS = 2**14  # of models seen lately: the next capture of one asks again
 _MODALITIES = {"image": "vision", "video": "video", "audio": "audio"}
 
@@ -60,7 +64,12 @@ class Towers:
     attention: list[str]
 
     def of(self, name: str) -> str:
-        """The part the module of that path belongs to; "" for a model of one part."""
+        """The part the module of that path belongs to, by its model's own name where several share one; "" where there is one."""
+        tower = self.part(name)
+        return self._nested[tower].name(name) if tower in self._nested else tower
+
+    def part(self, name: str) -> str:
+        """What kind of part that is: encoder, decoder, vision, text …; "" for a model of one part."""
         found, senses = _tower(name), self.all & SENSES
         if found == "encoder" and "text" in self.all and "decoder" not in self.all:
             found = self._sense(name) or found  # speech models name only the language model and what comes between
@@ -93,6 +102,15 @@ class Towers:
         """Whether the model has a vocabulary; SAM and its like have eyes only."""
         parts = [self.config, *(getattr(self.config, name, None) for name in getattr(self.config, "sub_configs", ()))]
         return self.config is None or any(getattr(part, "vocab_size", None) for part in parts)
+
+    @cached_property
+    def _nested(self) -> dict[str, Nested]:
+        """The towers in which several models stand side by side."""
+        owners: dict[str, dict[str, None]] = {}
+        for name in self.attention:
+            owners.setdefault(self.part(name), {})[owner_of(name, self.modules)] = None
+        main = str(getattr(self.modules.get(""), "base_model_prefix", ""))
+        return {tower: Nested.of(tower, found, self.all, main) for tower, found in owners.items() if len(found) > 1}
 
     def _sense(self, name: str) -> str:
         """What the part of the model that ``name`` belongs to takes in, where the library says one sense; else ""."""

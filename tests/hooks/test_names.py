@@ -8,6 +8,7 @@ import transformers
 from torch import nn
 
 from inspector import Capture, capture
+from inspector.hooks.naming import Names
 from inspector.hooks.unshown import reason_for
 from tests.hooks.matching import hf_attentions
 from tests.tiny_families import special_of
@@ -46,11 +47,39 @@ def captured(family: Family) -> Capture:
         ),
         ("SamModel", [("vision", "self"), ("decoder", "self"), ("decoder", "cross")]),
         ("LwDetrModel", [("vision", "self"), ("decoder", "self")]),
-        ("BridgeTowerModel", [("text", "self"), ("vision", "self"), ("text", "cross"), ("vision", "cross")]),
+        (
+            "BridgeTowerModel",
+            [
+                ("text", "self"),
+                ("vision", "self"),
+                *((f"cross modal {sense}", kind) for sense in ("text", "image") for kind in ("self", "cross")),
+            ],
+        ),
         ("FlavaModel", [("vision", "self"), ("text", "self"), ("multimodal", "self")]),
         (
             "GroundingDinoModel",
-            [("text", "self"), ("vision", "self"), ("encoder", "cross"), ("decoder", "self"), ("decoder", "cross")],
+            [
+                ("text backbone", "self"),
+                ("vision", "self"),
+                ("encoder", "cross"),
+                ("text encoder", "self"),
+                ("decoder", "self"),
+                ("decoder", "cross"),
+            ],
+        ),
+        ("CsmForConditionalGeneration", [("backbone", "self"), ("depth decoder", "self")]),
+        ("NeuCodecModel", [("semantic encoder", "self"), ("acoustic decoder", "self")]),
+        ("PI0Model", [("vision", "self"), ("vision", "cross"), ("vlm", "self"), ("dit", "self")]),
+        (
+            "BltModel",
+            [
+                ("patcher", "self"),
+                ("local encoder", "self"),
+                ("local encoder", "cross"),
+                ("global transformer", "self"),
+                ("local decoder", "cross"),
+                ("local decoder", "self"),
+            ],
         ),
     ],
 )
@@ -95,6 +124,35 @@ def test_a_cross_attention_never_has_its_keys_named_like_its_queries(name: str, 
     for call in cap.calls:
         assert len(cap.query_tokens(call)) == call.shape[2]
         assert len(cap.key_tokens(call)) == call.shape[3]
+
+
+def test_a_learned_query_that_gathers_the_patches_looks_across() -> None:
+    cap = captured(Family("SiglipVisionModel"))
+    pool = cap.calls[-1]
+    assert (pool.name, pool.kind, pool.layer_index, pool.shape[2]) == ("head.attention", "cross", 0, 1)
+    assert pool.axes == ("latent", "input")
+    assert len(cap.group("", "self")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("MoshiForConditionalGeneration", {"decoder.model": "text decoder", "depth_decoder": "depth decoder"}),
+        ("RagModel", {"question_encoder": "question encoder", "generator.model.encoder": "generator encoder"}),
+        ("EvollaModel", {"protein_encoder": "protein encoder"}),
+        ("DeepseekVLHybridModel", {"high_res_vision_model": "high res vision", "vision_model": "vision"}),
+        ("Qwen2_5OmniForConditionalGeneration", {"thinker.model": "thinker", "talker": "talker"}),
+        ("BarkModel", {"semantic": "semantic", "coarse_acoustics": "coarse acoustics", "fine_acoustics": "fine acoustics"}),
+    ],
+)
+def test_models_that_share_a_tower_are_told_apart(name: str, parts: dict[str, str]) -> None:
+    special = special_of(getattr(transformers, name))
+    names = Names(Family(name, special.config, special.inputs).model(), fixed=True)
+    for path, tower in parts.items():
+        inside = [place for place in names.places if f".{place.name}".startswith(f".{path}.")]
+        assert tower in {place.tower for place in inside}
+        layers = [place.layer_index for place in inside if (place.tower, place.kind) == (tower, "self")]
+        assert layers == list(range(len(layers)))
 
 
 def test_latents_that_read_the_tokens_are_named_apart_from_them() -> None:
