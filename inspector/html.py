@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.captures import Capture, method
-from inspector.errors import CaptureFileError, OutOfRange
+from inspector.errors import CaptureFileError, OutOfRange, TooLarge
 from inspector.views import VIEWS
 from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
@@ -20,6 +20,8 @@ from inspector.views.steps import one_forward
 
 __all__ = ["page", "to_html"]
 
+# Bytes of data in one page: a browser keeps it as one text, which none of them can beyond 512 MB.
+_LARGEST = 400 * 2**20
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
@@ -48,6 +50,7 @@ def to_html(
         RegistryError: no such view.
         OutOfRange: no such batch item or forward pass, or no view at all.
         CaptureFileError: ``path`` cannot be written.
+        TooLarge: the page would hold more than a browser opens.
     """
     names = [view] if isinstance(view, str) else list(view)
     if not names:
@@ -83,11 +86,19 @@ def embedded(capture: Capture, names: list[str], *, batch: int = 0, start: dict[
     chosen = {name: VIEWS[name] for name in names}
     manifest["views"] = [{"name": name, "slug": view.slug, "title": view.title} for name, view in chosen.items()]
     answers: dict[str, Any] = {}
+    size = 0
     for view in chosen.values():
         for request in view().embeds(manifest):
             key = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # as JSON.stringify names it
             if key not in answers:
                 answers[key] = answer(capture, {**request, "batch": batch, "limit": 2**31})
+                size += len(json.dumps(answers[key]))
+            if size > _LARGEST:
+                raise TooLarge(
+                    f"A page with {', '.join(names)} was asked for.",
+                    f"{len(answers)} of its answers alone are over {_LARGEST / 2**20:,.0f} MB, and no browser opens that.",
+                    "Capture some layers (capture(model, layers=[0, 1])), ask for model_view alone, or open it in the app.",
+                )
     return {"manifest": manifest, "answers": answers}
 
 
@@ -121,5 +132,13 @@ def _inert(text: str) -> str:
 
 @method
 def _repr_html_(self: Capture) -> str:
-    """The views for a notebook cell, drawn in a shadow root: no frame, and no style or script shared with other cells."""
-    return _mount(embedded(one_forward(self), ["head_view", "model_view", "heat_map"]), "notebook")
+    """The views for a notebook cell, drawn in a shadow root: no frame, and no style or script shared with other cells.
+
+    Of a capture too large for a page, the small maps of all heads.
+    """
+    shown = one_forward(self)
+    try:
+        data = embedded(shown, ["head_view", "model_view", "heat_map"])
+    except TooLarge:
+        data = embedded(shown, ["model_view"])
+    return _mount(data, "notebook")

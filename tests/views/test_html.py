@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from inspector.errors import RegistryError
+from inspector.errors import RegistryError, TooLarge
 
 HOSTILE = "</script><script>window.ran=1</script><!-- ${window.ran=1} {{x}} \u2028"
 
@@ -44,6 +44,15 @@ def test_a_notebook_gets_a_fragment_of_its_own(sentence_capture):
     assert "<iframe" not in first
     assert "<html" not in first
     assert re.search(r'id="(inspector-\w+)"', first).group(1) != re.search(r'id="(inspector-\w+)"', second).group(1)
+
+
+def test_a_page_no_browser_opens_is_refused_before_it_is_written(sentence_capture, tmp_path, monkeypatch):
+    monkeypatch.setattr("inspector.html._LARGEST", 100_000)
+    with pytest.raises(TooLarge, match="no browser opens that"):
+        sentence_capture.to_html("heat_map", tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
+    cell = embedded(sentence_capture._repr_html_())
+    assert [view["name"] for view in cell["manifest"]["views"]] == ["model_view"]
 
 
 def test_an_unknown_view_is_told_its_neighbour(sentence_capture):
