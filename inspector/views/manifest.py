@@ -180,8 +180,7 @@ def _first_token_mass(calls: list[AttentionCall], batch: int) -> float:
 def _proof(capture: Capture, groups: list[dict[str, Any]], batch: int) -> dict[str, Any]:
     checked = [call for call in capture.calls if call.residual is not None]
     failed = capture.failed
-    rows = min((call.proof.rows for call in checked), default=0)
-    queries = max((call.shape[2] for call in checked), default=0)
+    least = min(checked, key=lambda call: (min(call.proof.rows / max(call.shape[2], 1), 1.0), -call.shape[2]), default=None)
     worst = max(failed or checked, key=lambda c: _order(c.residual), default=None)
     state = "failed" if failed else "passed" if checked else "unchecked"
     sources = list(dict.fromkeys(call.source.removeprefix("interface:") for call in capture.calls))
@@ -190,8 +189,8 @@ def _proof(capture: Capture, groups: list[dict[str, Any]], batch: int) -> dict[s
         "residual": _finite(capture.residual),
         "tolerance": worst.proof.tolerance if worst else None,
         "checked": len(checked),
-        "rows": rows,
-        "queries": queries,
+        "rows": least.proof.rows if least else 0,
+        "queries": least.shape[2] if least else 0,
         "calls": len(capture.calls),
         "facts": [fact for fact in (*_sizes(groups), _token_count(capture, batch), ", ".join(sources)) if fact],
         "reason": next((call.proof.note for call in capture.calls if call.proof.note), ""),

@@ -11,9 +11,11 @@ import torch
 from torch import nn
 from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel
 
-from inspector import Inspector
+from inspector import Inspector, capture
 from inspector.errors import Cancelled, EmptyInput, InputError, InputTooLong, NoAttention
+from inspector.views.manifest import manifest_of
 from tests.hooks.matching import state_of
+from tests.tiny_models import Family
 
 spec = importlib.util.spec_from_file_location("folders", Path(__file__).with_name("folders.py"))
 folders = importlib.util.module_from_spec(spec)
@@ -55,7 +57,6 @@ def test_weights_equal_those_of_eager_attention(bundled, sentence_capture):
 
 
 def test_the_output_is_bit_for_bit_that_of_the_unwatched_model(bundled):
-    from inspector import capture
 
     inputs = bundled.encode("Nothing may change.")
     with torch.no_grad():
@@ -220,8 +221,6 @@ def test_a_short_text_is_proven_in_every_row(bundled):
 
 
 def test_each_forward_pass_of_a_block_can_be_reached_and_a_page_shows_one(bundled):
-    from inspector import capture
-    from inspector.views.manifest import manifest_of
     from inspector.views.steps import one_forward
 
     with torch.no_grad(), capture(bundled.model, tokenizer=bundled.tokenizer) as cap:
@@ -278,3 +277,13 @@ def test_two_runs_of_one_model_do_not_hear_of_each_other(bundled):
     assert len(told["other"]) % 5 == 0
     assert max(told["other"]) > 0.9
     assert max(told["cancelled"]) < 0.2
+
+
+def test_the_proof_line_says_how_much_of_the_least_checked_call_was_seen() -> None:
+    family = Family("SiglipModel")  # its pooling has one query, its patches more, its text fewer
+    model = family.model()
+    for proof_rows, rows, queries in ((None, 16, 16), (8, 8, 16), (1, 1, 16)):
+        with torch.no_grad(), capture(model, proof_rows=proof_rows) as cap:
+            model(**family.feed(model))
+        proof = manifest_of(cap)["proof"]
+        assert (proof["rows"], proof["queries"]) == (rows, queries)
