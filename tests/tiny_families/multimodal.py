@@ -244,7 +244,6 @@ SPECIAL: dict[str, Special] = {
         ),
         omni(2),
     ),
-    "Qwen3OmniMoeTalkerModel": Special({"shared_expert_intermediate_size": 48}),
     "Qwen3OmniMoeTalkerCodePredictorModel": _EMBEDDED,
     "Qwen3OmniMoeTalkerCodePredictorModelForConditionalGeneration": _EMBEDDED,
     "Qwen3OmniMoeCode2WavTransformerModel": _EMBEDDED,
@@ -343,10 +342,6 @@ SPECIAL: dict[str, Special] = {
         ),
         _ON_GRID,
     ),
-    "glm_image": Special(
-        parts(vq={"num_embeddings": 16, "latent_channels": 32, "embed_dim": 32}),
-        among(("image", 16), pixel_values=flat_patches, image_grid_thw=_GRID, grid_thw=_GRID),
-    ),
     "video_llama_3": Special(
         inputs=among(
             _IMAGE,
@@ -357,7 +352,6 @@ SPECIAL: dict[str, Special] = {
             merge_sizes=torch.tensor([2, 2]),
         )
     ),
-    "colqwen2": Special(inputs=_ON_GRID),
     "deepseek_ocr2": Special(
         parts(
             text={"mlp_layer_types": ["dense", "sparse"], "num_experts_per_tok": 2},
