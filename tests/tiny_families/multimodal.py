@@ -149,7 +149,23 @@ _FLORENCE = {
     "num_groups": [2, 4],
 }
 _EMBEDDED = Special(inputs={"input_ids": None, "inputs_embeds": normal(2, 7, 32)})
-_CROSSED = Special({"cross_attention_layers": [1]}, {"cross_attention_states": normal(2, 17, 32)})
+
+
+def _crossed(model: nn.Module) -> dict[str, Any]:
+    """A text and the states of a picture; the first word of the second item sees none of it.
+
+    The mask is what the whole model makes of its processor's. Without one sdpa takes the cross attention for a causal one,
+    as it takes every module that does not say ``is_causal``, and eager does not.
+    """
+    seen = torch.ones(BATCH, 1, TOKENS, 17, dtype=torch.bool)
+    seen[:, :, :3, 9:] = False
+    mask, rows = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min), torch.ones(BATCH, 1, TOKENS, 1)
+    mask[1, :, 0], rows[1, :, 0] = 0.0, 0.0
+    states = {"cross_attention_states": torch.randn(BATCH, 17, 32), "cross_attention_mask": mask}
+    return inputs_for(model) | states | {"full_text_row_masked_out_mask": rows}
+
+
+_CROSSED = Special({"cross_attention_layers": [1]}, _crossed)
 
 SPECIAL: dict[str, Special] = {
     "blip_2": Special(
