@@ -5,8 +5,12 @@
 For each class: is the output bit for bit the same, does every tensor that eager ``output_attentions=True`` returns equal a
 captured call within 1e-5, does every proof hold. Classes whose configuration or inputs cannot be guessed are counted as
 "not run", with the reason; classes without attention are counted apart. "Parts without weights" return something else as
-attention where a part is deformable or linear, and the capture says which; "proved, eager differs" return other tensors than
-the weights they use, and every call of theirs is proved against the output.
+attention where a part is deformable or linear, and the capture says which.
+
+Where a returned tensor equals no captured call, the eager run is captured as well. "Eager is another function": that
+capture holds the tensor, so the two kernels compute different things, and each is captured as it is. "Returns no weights":
+what is returned is not what the run used but stands in a known relation to it (``tests/hooks/relations.py``). In both every
+call is proved against the output. A tensor that nothing explains makes a class "incomplete".
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from transformers import PreTrainedModel
 
 from inspector import Capture, capture
 from tests.hooks.matching import hf_attentions, same_output, state_of, unmatched
+from tests.hooks.relations import ANOTHER, reasons_for
 from tests.tiny_families import special_of
 from tests.tiny_models import Family
 
@@ -82,6 +87,7 @@ def measure(cls: type[PreTrainedModel]) -> dict[str, Any]:
     except Exception as error:
         wanted, row["eager"] = [], f"{type(error).__name__}: {error}"[:200]
     row["tensors"], row["unmatched"] = len(wanted), unmatched(cap, wanted)
+    row["reasons"] = reasons_for(family.model("eager"), inputs, row["unmatched"]) if row["unmatched"] else {}
     row["status"] = _status(row, cap, bool(wanted))
     return row
 
@@ -93,9 +99,13 @@ def _status(row: dict[str, Any], cap: Capture, wanted: bool) -> str:
         return "no attention"
     if not row["unmatched"]:
         return "complete" if cap.calls else "incomplete"
-    if len(row["unmatched"]) <= len(cap.missing):
+    reasons = collections.Counter(row["reasons"].values())
+    others = len(row["unmatched"]) - reasons[ANOTHER]
+    if 0 < others <= len(cap.missing):
         return "parts without weights"
-    return "proved, eager differs" if cap.calls and not row["unchecked"] else "incomplete"
+    if reasons[""] or not cap.calls or row["unchecked"]:
+        return "incomplete"
+    return "returns no weights" if others else ANOTHER
 
 
 def _run(model: torch.nn.Module, inputs: dict[str, Any], **options: Any) -> Any:
