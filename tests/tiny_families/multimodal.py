@@ -53,14 +53,15 @@ def _with_places(config: Any, places: tuple[tuple[str, int], ...]) -> tuple[Tens
     """Token ids, and what each stands for: 0 a word, 1 part of a picture, 2 of a video, 3 of a sound."""
     ids = torch.randint(5, 90, (BATCH, max(TOKENS, sum(count for _, count in places) + 3)))
     kinds, at = torch.zeros_like(ids), 1
-    for marker, count in places:
-        ids[:, at : at + count] = _marker(config, marker)
-        kinds[:, at : at + count] = {"image": 1, "video": 2, "audio": 3}.get(marker, 0)
+    for of, count in places:
+        ids[:, at : at + count] = marker(config, of)
+        kinds[:, at : at + count] = {"image": 1, "video": 2, "audio": 3}.get(of, 0)
         at += count
     return ids, kinds
 
 
-def _marker(config: Any, of: str) -> int:
+def marker(config: Any, of: str) -> int:
+    """The token that stands for a part of an image, a video or a sound."""
     parts = [
         part for name in ("vision_config", "audio_config", "vlm_config") if (part := getattr(config, name, None)) is not None
     ]
@@ -367,19 +368,5 @@ SPECIAL: dict[str, Special] = {
             image_merge_sizes=torch.tensor([2, 2]),
             merge_sizes=torch.tensor([2, 2]),
         )
-    ),
-    "deepseek_ocr2": Special(
-        parts(
-            text={"mlp_layer_types": ["dense", "sparse"], "num_experts_per_tok": 2},
-            vision={
-                "sam_config": {
-                    "image_size": 64,
-                    "window_size": 2,
-                    "global_attn_indexes": [1],
-                    "output_channels": 16,
-                    "downsample_channels": [24, 32],
-                }
-            },
-        ),
     ),
 }
