@@ -5,8 +5,12 @@
 For each class: is the output bit for bit the same, does every tensor that eager ``output_attentions=True`` returns equal a
 captured call within 1e-5, does every proof hold. Classes whose configuration or inputs cannot be guessed are counted as
 "not run", with the reason; classes without attention are counted apart. "Parts without weights" return something else as
-attention where a part is deformable or linear, and the capture says which; "proved, eager differs" return other tensors than
-the weights they use, and every call of theirs is proved against the output.
+attention where a part is deformable or linear, and the capture says which.
+
+Where a returned tensor equals no captured call, the eager run is captured as well. "Eager is another function": that
+capture holds the tensor, so the two kernels compute different things, and each is captured as it is. "Returns no weights":
+what is returned is not what the run used but stands in a known relation to it (``tests/hooks/relations.py``). In both every
+call is proved against the output. A tensor that nothing explains makes a class "incomplete".
 """
 
 from __future__ import annotations
@@ -30,7 +34,9 @@ import transformers
 from transformers import PreTrainedModel
 
 from inspector import Capture, capture
+from inspector.hooks.naming import attention_modules
 from tests.hooks.matching import hf_attentions, same_output, state_of, unmatched
+from tests.hooks.relations import ANOTHER, reasons_for
 from tests.tiny_families import special_of
 from tests.tiny_models import Family
 
@@ -77,13 +83,22 @@ def measure(cls: type[PreTrainedModel]) -> dict[str, Any]:
     row["unchecked"] = [(c.name, c.source, c.proof.note) for c in cap.calls if c.residual is None][:3]
     row["sources"] = dict(collections.Counter(c.source for c in cap.calls))
     row["places"] = [(c.name, c.tower, c.kind, c.layer_index, c.index) for c in cap.calls]
+    row["unreached"] = _unreached(model, cap)
     try:
         wanted = list(hf_attentions(_run(family.model("eager"), inputs, output_attentions=True)))
     except Exception as error:
         wanted, row["eager"] = [], f"{type(error).__name__}: {error}"[:200]
     row["tensors"], row["unmatched"] = len(wanted), unmatched(cap, wanted)
+    row["reasons"] = reasons_for(family.model("eager"), inputs, row["unmatched"]) if row["unmatched"] else {}
     row["status"] = _status(row, cap, bool(wanted))
     return row
+
+
+def _unreached(model: torch.nn.Module, cap: Capture) -> list[str]:
+    """Attention modules that neither a call nor a reason names: the inputs, or the capture, pass them by."""
+    known = [entry.name for entry in (*cap.calls, *cap.missing)]
+    names = [name for name, _ in attention_modules(model)]
+    return [n for n in names if not any(k == n or k.startswith(f"{n}.") or n.startswith(f"{k}.") for k in known)]
 
 
 def _status(row: dict[str, Any], cap: Capture, wanted: bool) -> str:
@@ -93,9 +108,13 @@ def _status(row: dict[str, Any], cap: Capture, wanted: bool) -> str:
         return "no attention"
     if not row["unmatched"]:
         return "complete" if cap.calls else "incomplete"
-    if len(row["unmatched"]) <= len(cap.missing):
+    reasons = collections.Counter(row["reasons"].values())
+    others = len(row["unmatched"]) - reasons[ANOTHER]
+    if 0 < others <= len(cap.missing):
         return "parts without weights"
-    return "proved, eager differs" if cap.calls and not row["unchecked"] else "incomplete"
+    if reasons[""] or not cap.calls or row["unchecked"]:
+        return "incomplete"
+    return "returns no weights" if others else ANOTHER
 
 
 def _run(model: torch.nn.Module, inputs: dict[str, Any], **options: Any) -> Any:
@@ -119,7 +138,7 @@ def main() -> None:
     signal.signal(signal.SIGALRM, _too_long)
     part, parts = map(int, options.part.split("/"))
     counts: collections.Counter = collections.Counter()
-    tensors = matched = 0
+    tensors = matched = unreached = 0
     sink = options.out.open("w") if options.out else None
     start = time.perf_counter()
     for at, cls in enumerate(model_classes(options.only)):
@@ -134,12 +153,13 @@ def main() -> None:
             row = {"class": cls.__name__, "status": "raised", "reason": f"{type(error).__name__}: {error}"[:200]}
         signal.alarm(0)
         counts[row["status"]] += 1
+        unreached += bool(row.get("unreached"))
         tensors += row.get("tensors", 0)
         matched += row.get("tensors", 0) - len(row.get("unmatched", []))
         if sink:
             print(json.dumps(row), file=sink, flush=True)
     print(f"{sum(counts.values())} classes in {time.perf_counter() - start:.0f} s: {dict(counts)}")
-    print(f"{matched} of {tensors} eager tensors matched")
+    print(f"{matched} of {tensors} eager tensors matched; {unreached} classes with attention that nothing reached")
 
 
 if __name__ == "__main__":

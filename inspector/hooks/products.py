@@ -89,7 +89,7 @@ def _is_transposed(used: Tensor, table: Tensor) -> bool:
 
 
 def _from_einsum(args: tuple, result: Tensor, used: Tensor, weights: Tensor) -> Parts | None:
-    """The letters of the equation say which axis is what."""
+    """The letters of the equation say which axis is what; a value may have several of its own (ESMFold2: row and width)."""
     flat = [a for arg in args[1:] for a in (arg if isinstance(arg, (list, tuple)) else (arg,))]
     if not isinstance(args[0], str) or len(flat) != 2 or used.shape != weights.shape:
         return None
@@ -105,11 +105,11 @@ def _from_einsum(args: tuple, result: Tensor, used: Tensor, weights: Tensor) -> 
     query = [c for c in mine if c in out and c not in theirs]
     width = [c for c in theirs if c in out and c not in mine]
     both = [c for c in mine if c in theirs and c in out]
-    if len(key) != 1 or len(query) != 1 or len(width) != 1 or len(theirs) != flat[1 - at].ndim:
+    if len(key) != 1 or len(query) != 1 or not width or len(theirs) != flat[1 - at].ndim:
         return None
     order = lambda name, tail: [name.index(c) for c in (*both, *tail)]  # noqa: E731
     return (
         weights.permute(order(mine, (query[0], key[0]))),
-        flat[1 - at].detach().permute(order(theirs, (key[0], width[0]))),
-        result.detach().permute(order(out, (query[0], width[0]))),
+        flat[1 - at].detach().permute(order(theirs, (key[0], *width))).flatten(-len(width)),
+        result.detach().permute(order(out, (query[0], *width))).flatten(-len(width)),
     )

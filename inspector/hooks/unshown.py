@@ -30,7 +30,7 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(Mamba2?|Bamba|FalconH1|SSM)\w*(Mixer|(?<!Decoder)Layer)$|MambaMixer", _STATE),
         (r"(LinearAttention|LightningAttention|GatedDeltaNet|DeltaAttention|RwkvSelfAttention)$", _LINEAR),
         (r"ShortConv$", _CONVOLUTION),
-        (r"(Rglru|RgLru|RecurrentBlock|[ms]LSTM(Layer|Cell)?)$", _RECURRENT),
+        (r"(Rglru|RgLru|RecurrentBlock|[msx]LSTM(Layer|Cell)?)$", _RECURRENT),
         (r"FourierTransform$", _FOURIER),
         (r"^YosoSelfAttention$", _HASHED),
         (r"^MraSelfAttention$", _BLOCKS),

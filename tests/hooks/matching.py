@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from inspector import Capture
+from inspector.captures import AttentionCall
 
-__all__ = ["hf_attentions", "same_output", "state_of", "unmatched"]
+__all__ = ["hf_attentions", "nearest", "same_output", "state_of", "unmatched"]
 
 
 def hf_attentions(output: Any, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -34,21 +35,28 @@ def _tensors(name: str, value: Any) -> Iterator[tuple[str, Tensor]]:
             yield from _tensors(f"{name}[{at}]", item)
 
 
-def unmatched(capture: Capture, wanted: list[tuple[str, Tensor]], tolerance: float = 1e-5) -> list[str]:
-    """The reference tensors for which no call of the capture has the same weights, with the nearest error.
+def unmatched(capture: Capture, wanted: list[tuple[str, Tensor]], tolerance: float = 1e-5) -> dict[str, str]:
+    """The reference tensors for which no call of the capture has the same weights, each with the nearest error.
 
     Rows with no allowed key are zero under one kernel and uniform under another: rows the capture reports as all
     zero are left out.
     """
-    found = []
+    found = {}
     for name, table in wanted:
-        errors = [e for e in (_error(call, table) for call in capture.calls) if e is not None]
-        if not errors or min(errors) > tolerance:
-            found.append(f"{name} {list(table.shape)}: nearest {min(errors) if errors else 'no such shape'}")
+        error = nearest(capture, table)
+        if error is None or error > tolerance:
+            found[name] = f"{list(table.shape)}: nearest {'no such shape' if error is None else error}"
     return found
 
 
-def _error(call: Any, table: Tensor) -> float | None:
+def nearest(capture: Capture, table: Tensor, change: Callable[[Tensor], Tensor] = lambda weights: weights) -> float | None:
+    """The smallest error of any call against ``table``, after ``change`` of its weights; None where no call has that shape."""
+    errors = [_error(change(ours), table) for call in capture.calls if (ours := _laid_out(call, table)) is not None]
+    return min(errors, default=None)
+
+
+def _laid_out(call: AttentionCall, table: Tensor) -> Tensor | None:
+    """The weights of ``call`` in the axes of ``table``; None where they are of another shape."""
     if call.layout is None and call.shape[2:] != tuple(table.shape[-2:]):
         return None
     ours = call.weights()
@@ -60,6 +68,12 @@ def _error(call: Any, table: Tensor) -> float | None:
         ours = ours.mean(1)  # torch.nn.MultiheadAttention returns the mean over heads unless asked for each
     if ours.shape != table.shape:
         return None
+    if table.ndim == 4 and table.shape[1] > 1 and bool((table == table[:, :1]).all()):
+        ours = ours.mean(1, keepdim=True).expand_as(table)  # and WavLM returns that mean as every head
+    return ours
+
+
+def _error(ours: Tensor, table: Tensor) -> float:
     empty = ours.sum(-1, keepdim=True) == 0
     return float((ours - table.float()).masked_fill(empty, 0.0).abs().amax())
 

@@ -7,6 +7,7 @@ import torch
 
 from inspector import capture
 from tests.hooks.matching import same_output, state_of, unmatched
+from tests.hooks.relations import reasons_for
 from tests.tiny_models import FAMILIES, Family
 
 
@@ -29,5 +30,7 @@ def test_capture_equals_eager_attention_and_changes_nothing(family: Family) -> N
     assert cap.calls
     assert not [miss for miss in cap.missing if "failed" in miss.reason]
     assert not cap.failed
-    if not family.eager_differs:
-        assert not unmatched(cap, family.reference(inputs))
+    left = unmatched(cap, family.reference(inputs))
+    assert bool(left) == bool(family.eager_differs)
+    if left:
+        assert all(reasons_for(family.model("eager"), inputs, left).values())

@@ -70,10 +70,11 @@ def test_weights_that_sum_over_columns_and_are_turned_for_the_product(value: tor
         ("bhqk,bkhd->bqhd", "bhqk"),
         ("qkbh,kbhd->qbhd", "qkbh"),
         ("...qk,...kd->...qd", "bhqk"),
+        ("bqkh,bkmhd->bqmhd", "bqkh"),
     ],
 )
 def test_einsum_says_by_its_letters_which_axis_is_what(equation: str, order: str) -> None:
-    sizes = {"b": B, "h": H, "q": Q, "k": K, "d": D}
+    sizes = {"b": B, "h": H, "q": Q, "k": K, "m": 13, "d": D}
     axis = order.index("k")
     weights = torch.randn(*(sizes[c] for c in order)).softmax(axis)
     right = equation.partition(",")[2].partition("->")[0].replace("...", "bh")

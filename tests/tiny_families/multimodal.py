@@ -53,14 +53,15 @@ def _with_places(config: Any, places: tuple[tuple[str, int], ...]) -> tuple[Tens
     """Token ids, and what each stands for: 0 a word, 1 part of a picture, 2 of a video, 3 of a sound."""
     ids = torch.randint(5, 90, (BATCH, max(TOKENS, sum(count for _, count in places) + 3)))
     kinds, at = torch.zeros_like(ids), 1
-    for marker, count in places:
-        ids[:, at : at + count] = _marker(config, marker)
-        kinds[:, at : at + count] = {"image": 1, "video": 2, "audio": 3}.get(marker, 0)
+    for of, count in places:
+        ids[:, at : at + count] = marker(config, of)
+        kinds[:, at : at + count] = {"image": 1, "video": 2, "audio": 3}.get(of, 0)
         at += count
     return ids, kinds
 
 
-def _marker(config: Any, of: str) -> int:
+def marker(config: Any, of: str) -> int:
+    """The token that stands for a part of an image, a video or a sound."""
     parts = [
         part for name in ("vision_config", "audio_config", "vlm_config") if (part := getattr(config, name, None)) is not None
     ]
@@ -149,7 +150,23 @@ _FLORENCE = {
     "num_groups": [2, 4],
 }
 _EMBEDDED = Special(inputs={"input_ids": None, "inputs_embeds": normal(2, 7, 32)})
-_CROSSED = Special({"cross_attention_layers": [1]}, {"cross_attention_states": normal(2, 17, 32)})
+
+
+def _crossed(model: nn.Module) -> dict[str, Any]:
+    """A text and the states of a picture; the first word of the second item sees none of it.
+
+    The mask is what the whole model makes of its processor's. Without one sdpa takes the cross attention for a causal one,
+    as it takes every module that does not say ``is_causal``, and eager does not.
+    """
+    seen = torch.ones(BATCH, 1, TOKENS, 17, dtype=torch.bool)
+    seen[:, :, :3, 9:] = False
+    mask, rows = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min), torch.ones(BATCH, 1, TOKENS, 1)
+    mask[1, :, 0], rows[1, :, 0] = 0.0, 0.0
+    states = {"cross_attention_states": torch.randn(BATCH, 17, 32), "cross_attention_mask": mask}
+    return inputs_for(model) | states | {"full_text_row_masked_out_mask": rows}
+
+
+_CROSSED = Special({"cross_attention_layers": [1]}, _crossed)
 
 SPECIAL: dict[str, Special] = {
     "blip_2": Special(
@@ -244,7 +261,6 @@ SPECIAL: dict[str, Special] = {
         ),
         omni(2),
     ),
-    "Qwen3OmniMoeTalkerModel": Special({"shared_expert_intermediate_size": 48}),
     "Qwen3OmniMoeTalkerCodePredictorModel": _EMBEDDED,
     "Qwen3OmniMoeTalkerCodePredictorModelForConditionalGeneration": _EMBEDDED,
     "Qwen3OmniMoeCode2WavTransformerModel": _EMBEDDED,
@@ -343,10 +359,6 @@ SPECIAL: dict[str, Special] = {
         ),
         _ON_GRID,
     ),
-    "glm_image": Special(
-        parts(vq={"num_embeddings": 16, "latent_channels": 32, "embed_dim": 32}),
-        among(("image", 16), pixel_values=flat_patches, image_grid_thw=_GRID, grid_thw=_GRID),
-    ),
     "video_llama_3": Special(
         inputs=among(
             _IMAGE,
@@ -356,20 +368,5 @@ SPECIAL: dict[str, Special] = {
             image_merge_sizes=torch.tensor([2, 2]),
             merge_sizes=torch.tensor([2, 2]),
         )
-    ),
-    "colqwen2": Special(inputs=_ON_GRID),
-    "deepseek_ocr2": Special(
-        parts(
-            text={"mlp_layer_types": ["dense", "sparse"], "num_experts_per_tok": 2},
-            vision={
-                "sam_config": {
-                    "image_size": 64,
-                    "window_size": 2,
-                    "global_attn_indexes": [1],
-                    "output_channels": 16,
-                    "downsample_channels": [24, 32],
-                }
-            },
-        ),
     ),
 }

@@ -240,7 +240,6 @@ SPECIAL: dict[str, Special] = {
     "mobilebert": Special({"intra_bottleneck_size": 32}),
     "SplinterForPreTraining": Special(inputs=lambda model: {"input_ids": _ids((2, model.config.question_token_id))()}),
     "T5GemmaEncoderModel": Special({"is_encoder_decoder": False}),
-    "T5Gemma2Encoder": Special({"text_config": {"dropout_rate": 0.0}}),
     "udop": Special(
         inputs={"bbox": lambda: torch.rand(BATCH, TOKENS, 4).sort(-1).values, "pixel_values": _picture},
     ),

@@ -296,7 +296,8 @@ SPECIAL: dict[str, Special] = {
     "PerceiverForMultimodalAutoencoding": Special(
         config=_PERCEIVER,
         inputs=lambda model: {
-            "inputs": {"image": torch.randn(2, 4, 3, 16, 16), "audio": torch.randn(2, 128, 1), "label": torch.randn(2, 2)}
+            "inputs": {"image": torch.randn(2, 4, 3, 16, 16), "audio": torch.randn(2, 128, 1), "label": torch.randn(2, 2)},
+            "subsampled_output_points": {"image": torch.arange(32), "audio": torch.arange(4), "label": None},
         },
     ),
     "pp_doclayout_v2": Special(
