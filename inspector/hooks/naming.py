@@ -158,8 +158,9 @@ class Names:
 
 
 def _is_cross(module: nn.Module, name: str) -> bool:
-    both_ways = "BiMultiHead" in type(module).__name__  # Grounding DINO: pictures look at words and words at pictures
-    return bool(getattr(module, "is_cross_attention", False) or _crosses(name) or both_ways)
+    sort = type(module).__name__
+    both_ways = "BiMultiHead" in sort  # Grounding DINO: pictures look at words and words at pictures
+    return bool(getattr(module, "is_cross_attention", False) or _crosses(name) or "CrossAttention" in sort or both_ways)
 
 
 @functools.lru_cache(maxsize=2**14)

@@ -35,8 +35,8 @@ _TOWERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("projector", _part("projector")),
     ("multimodal", _part("multi_?modal")),
     ("memory", re.compile(r"(^|\.)memory_attention\.")),
-    ("encoder", re.compile(r"(^|\.|text_)encoder(\.|$)", re.IGNORECASE)),
-    ("decoder", re.compile(r"(^|\.|text_|mask_)decoder(\.|$)", re.IGNORECASE)),
+    ("encoder", re.compile(r"(^|\.|text_|detr_|geometry_)encoder(\.|$)", re.IGNORECASE)),
+    ("decoder", re.compile(r"(^|\.|text_|detr_|mask_)decoder(\.|$)", re.IGNORECASE)),
     ("text", _part("text|language|lang")),
 )
 _TEXT = _TOWERS[-1][1]

@@ -55,6 +55,14 @@ def captured(family: Family) -> Capture:
                 *((f"cross modal {sense}", kind) for sense in ("text", "image") for kind in ("self", "cross")),
             ],
         ),
+        (
+            "Sam3Model",
+            [
+                *(("vision", "self"), ("text", "self")),
+                *((f"detr {half}", kind) for half in ("encoder", "decoder") for kind in ("self", "cross")),
+                ("mask decoder", "cross"),
+            ],
+        ),
         ("FlavaModel", [("vision", "self"), ("text", "self"), ("multimodal", "self")]),
         (
             "GroundingDinoModel",
@@ -97,6 +105,7 @@ def test_towers_stand_in_model_order(name: str, towers: list) -> None:
         ("Kosmos2Model", [("vision", "self"), ("qformer", "cross"), ("text", "self")]),
         ("IdeficsModel", [("vision", "self"), ("qformer", "cross"), ("text", "cross"), ("text", "self")]),
         ("MllamaModel", [("vision", "self"), ("text", "self"), ("text", "cross")]),
+        ("EvollaModel", [("protein encoder", "self"), ("qformer", "cross"), ("text", "self"), ("text", "cross")]),
         ("VisionEncoderDecoderModel", [("encoder", "self"), ("decoder", "self"), ("decoder", "cross")]),
     ],
 )
