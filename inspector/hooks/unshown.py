@@ -22,6 +22,7 @@ _BLOCKS = "MRA approximates attention with blocks of several resolutions: the NÃ
 _POOLED = (
     "Every token is weighed once for the whole sequence, not by each query: there is one vector of weights, no row per query."
 )
+_PICTURED = "Its weights are one distribution over all heads and places together and meet no values: masks are painted from them."
 
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reason)
@@ -34,6 +35,7 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"FourierTransform$", _FOURIER),
         (r"^YosoSelfAttention$", _HASHED),
         (r"^MraSelfAttention$", _BLOCKS),
+        (r"MHAttentionMap$", _PICTURED),
         (r"(MobileViTV2LinearSelfAttention|EfficientAdditiveAttention)$", _POOLED),
     )
 )

@@ -301,6 +301,12 @@ def test_a_gated_recurrence_says_that_it_has_no_weights(name: str) -> None:
     assert "running state" in (reason_for(type(name, (nn.Module,), {})) or "")
 
 
+def test_a_map_that_masks_are_painted_from_says_that_it_meets_no_values() -> None:
+    cap = captured(special("DetrForSegmentation"))
+    assert [miss.name for miss in cap.missing] == ["bbox_attention"]
+    assert "no values" in cap.missing[0].reason
+
+
 def test_a_deformable_layer_is_missing_once() -> None:
     special = special_of(transformers.RTDetrModel)
     cap = captured(Family("RTDetrModel", special.config, special.inputs))
