@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.tiny_families import Special
-from tests.tiny_families.multimodal import among, flat_patches, marker, parts
+from tests.tiny_families.multimodal import among, flat_patches, marker, normal, parts
 from tests.tiny_models import BATCH, inputs_for, padding
 
 __all__ = ["SPECIAL"]
@@ -104,6 +104,13 @@ SPECIAL: dict[str, Special] = {
             "protein_input_ids": lambda: torch.randint(4, 24, (BATCH, 9)),
             "protein_attention_mask": lambda: torch.ones(BATCH, 9, dtype=torch.long),
         }
+    ),
+    "video_llava": Special(
+        inputs=among(
+            *(("image", 16), ("video", 34)),
+            pixel_values=normal(BATCH, 3, 32, 32),
+            pixel_values_videos=normal(BATCH, 2, 3, 32, 32),
+        )
     ),
     "git": Special(inputs={"pixel_values": lambda: torch.randn(BATCH, 3, 32, 32)}),
     "GitVisionModel": Special(),
