@@ -3,9 +3,10 @@
     python -m benchmarks.capture_cost [--tokens 512] [--repeat 25] [--threads 1] [--fresh-pages]
     python -m benchmarks.capture_cost --device cuda --batch 8 --dtype bfloat16
 
-Medians of alternated runs, so that a busy machine slows both alike. ``holding`` is the forward pass in which someone merely
-holds a reference to every query and key: what no capture that keeps them can go below. ``idle`` is the plain forward with
-the package imported and a capture opened and closed before, over the forward before any capture: nothing may be left.
+Medians over rounds in which each side runs once, in random order, so that a busy machine slows all alike. ``holding`` is
+the forward pass in which someone merely holds a reference to every query and key: what no capture that keeps them can go
+below. ``idle`` is the plain forward with the package imported and a capture opened and closed before, over the forward
+before any capture: nothing may be left.
 
 Memory that a capture keeps cannot be used again by the next layer. The C library gives freed memory back to the system and
 takes it anew, page by page, each with a fault: 0.1 to 0.3 µs on a machine of its own, 3.9 µs on a nested virtual one, where
@@ -151,12 +152,16 @@ def measure(model: nn.Module, tokens: int, repeat: int, device: str = "cpu", bat
                 times[side].append(seconds(side, device))
         peaks = peak_of(plain, device), peak_of(captured, device)
         faults = faults_of(captured)
-    middle = {side: statistics.median(times[side]) for side in sides}
+
+    def over_plain(side: Callable) -> float:
+        return statistics.median(some / base for some, base in zip(times[side], times[plain], strict=True))
+
+    base = statistics.median(times[plain])
     return {
-        "plain_ms": middle[plain] * 1e3,
-        "ratio": middle[captured] / middle[plain],
-        "holding": middle[held] / middle[plain],
-        "idle": middle[plain] / statistics.median(before),
+        "plain_ms": base * 1e3,
+        "ratio": over_plain(captured),
+        "holding": over_plain(held),
+        "idle": base / statistics.median(before),
         "kept_mb": kept / 2**20,
         "faults": faults,
         "peak_plain_mb": peaks[0],

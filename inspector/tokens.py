@@ -67,7 +67,7 @@ def _visible(char: str) -> str:
 
 def numbered(length: int, ids: Sequence[int] | None = None) -> Tokens:
     """Tokens with no text behind them: the label is the id where known, else the position."""
-    names = tuple(str(i) for i in (ids if ids is not None else range(length)))
+    names = tuple(map(str, ids if ids is not None else range(length)))
     no = (False,) * length
     return Tokens(names, names, tuple(ids) if ids is not None else (-1,) * length, no, no, (0,) * length, no)
 

@@ -71,10 +71,11 @@ class Names:
     fixed: bool = False
     _layers: dict[tuple[str, str], dict[tuple[str, int], int]] = field(default_factory=dict)
     _places: dict[tuple[int, str | None], Place] = field(default_factory=dict)
+    _descriptions: dict[tuple[int, str | None], tuple[str, str, str, tuple[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.fixed:
-            for _, module in attention_modules(self.model, self.modules):
+            for _, module in self._attention:
                 self.place(module)
 
     @property
@@ -89,13 +90,18 @@ class Names:
         return [(name.replace("_orig_mod.", "").removesuffix("_orig_mod"), module) for name, module in walk]
 
     @cached_property
+    def _attention(self) -> list[tuple[str, nn.Module]]:
+        return list(attention_modules(self.model, self.modules))
+
+    @cached_property
     def _names(self) -> dict[int, str]:
         return {id(module): name for name, module in self.modules}
 
     def renew(self) -> None:
         """Modules have been exchanged: read the names again."""
-        for known in ("modules", "_names", "_towers"):
+        for known in ("modules", "_attention", "_names", "_towers"):
             vars(self).pop(known, None)
+        self._descriptions.clear()
 
     def knows(self, module: nn.Module) -> bool:
         """Whether ``module`` is part of the model."""
@@ -109,12 +115,25 @@ class Names:
         """The name, kind, layer and tower of ``module``."""
         found = self._places.get((id(module), kind))
         if found is None:
+            name, sort, tower, axes = self._described(module, kind)
+            found = Place(name, sort, self._number(tower, sort, name, 0), tower, axes)
+            self._places[(id(module), kind)] = found
+        return found
+
+    def prepare(self) -> None:
+        """Looks at every attention of the model in one go: in between the model's kernels each look costs several times that."""
+        for _, module in self._attention:
+            self._described(module, None)
+
+    def _described(self, module: nn.Module, kind: str | None) -> tuple[str, str, str, tuple[str, str]]:
+        """Name, kind, tower and axes of ``module``: what does not depend on the order in which modules are met."""
+        found = self._descriptions.get((id(module), kind))
+        if found is None:
             name = self.name(module)
             pools = self._pools(module, name)
             sort = kind or ("cross" if pools or _is_cross(module, name) else "self")
-            tower = self.tower(name)
-            found = Place(name, sort, self._number(tower, sort, name, 0), tower, self._axes(self._towers.part(name), sort, pools))
-            self._places[(id(module), kind)] = found
+            found = (name, sort, self.tower(name), self._axes(self._towers.part(name), sort, pools))
+            self._descriptions[(id(module), kind)] = found
         return found
 
     def layer(self, module: nn.Module, place: Place, index: int) -> int:
@@ -153,8 +172,7 @@ class Names:
 
     @cached_property
     def _towers(self) -> Towers:
-        innermost = [name for name, _ in attention_modules(self.model, self.modules)]
-        return Towers(getattr(self.model, "config", None), dict(self.modules), innermost)
+        return Towers(getattr(self.model, "config", None), dict(self.modules), [name for name, _ in self._attention])
 
 
 def _is_cross(module: nn.Module, name: str) -> bool:
