@@ -164,7 +164,8 @@ class Names:
     def _axes(self, tower: str, kind: str, pools: bool = False) -> tuple[str, str]:
         """The sequences of queries and keys; text that looks across looks at what the model sees or hears."""
         own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
-        senses, bridge = [sense for sense in ("vision", "video", "audio") if sense in self._towers.all], ("qformer", "projector")
+        senses = [sense for sense in ("vision", "video", "audio", "protein") if sense in self._towers.all]
+        bridge = ("qformer", "projector")
         across = senses[0] if tower in ("text", *bridge) and senses else "vision" if tower in bridge else "input"
         if pools:
             return ("latent", own)

@@ -16,7 +16,7 @@ from inspector.hooks.nested import Nested, owner_of
 
 __all__ = ["SENSES", "Towers"]
 
-SENSES = {"vision", "video", "audio", "qformer"}
+SENSES = {"vision", "video", "audio", "protein", "qformer"}
 
 
 def _part(pattern: str) -> re.Pattern[str]:
@@ -32,6 +32,7 @@ _TOWERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("video", _part("video")),
     ("audio", _part("audio|speech")),
     ("qformer", _part("qformer|resampler|perceiver")),
+    ("protein", _part("protein")),
     ("projector", _part("projector")),
     ("multimodal", _part("multi_?modal")),
     ("memory", re.compile(r"(^|\.)memory_attention\.")),

@@ -105,7 +105,7 @@ def test_towers_stand_in_model_order(name: str, towers: list) -> None:
         ("Kosmos2Model", [("vision", "self"), ("qformer", "cross"), ("text", "self")]),
         ("IdeficsModel", [("vision", "self"), ("qformer", "cross"), ("text", "cross"), ("text", "self")]),
         ("MllamaModel", [("vision", "self"), ("text", "self"), ("text", "cross")]),
-        ("EvollaModel", [("protein encoder", "self"), ("qformer", "cross"), ("text", "self"), ("text", "cross")]),
+        ("EvollaModel", [("protein", "self"), ("qformer", "cross"), ("text", "self"), ("text", "cross")]),
         ("VisionEncoderDecoderModel", [("encoder", "self"), ("decoder", "self"), ("decoder", "cross")]),
     ],
 )
@@ -122,6 +122,7 @@ def test_each_sense_has_its_tower_and_counts_its_layers_from_zero(name: str, tow
     [
         ("MllamaModel", ("input", "vision")),
         ("IdeficsModel", ("input", "vision")),
+        ("EvollaModel", ("input", "protein")),
         ("VisionEncoderDecoderModel", ("output", "input")),
         ("Pix2StructTextModel", ("input", "encoder")),
         ("Blip2QFormerModel", ("input", "encoder")),
@@ -148,7 +149,6 @@ def test_a_learned_query_that_gathers_the_patches_looks_across() -> None:
     [
         ("MoshiForConditionalGeneration", {"decoder.model": "text decoder", "depth_decoder": "depth decoder"}),
         ("RagModel", {"question_encoder": "question encoder", "generator.model.encoder": "generator encoder"}),
-        ("EvollaModel", {"protein_encoder": "protein encoder"}),
         ("DeepseekVLHybridModel", {"high_res_vision_model": "high res vision", "vision_model": "vision"}),
         ("Qwen2_5OmniForConditionalGeneration", {"thinker.model": "thinker", "talker": "talker"}),
         ("BarkModel", {"semantic": "semantic", "coarse_acoustics": "coarse acoustics", "fine_acoustics": "fine acoustics"}),
