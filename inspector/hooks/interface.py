@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 from transformers.modeling_utils import AttentionInterface
 
-from inspector.hooks.kernels import explains, scores_of
+from inspector.hooks.kernels import explains, is_known, scores_of
 from inspector.hooks.patching import Patch
 from inspector.hooks.session import Session, quiet, watching
 from inspector.proofs import UNCHECKED, Proof
-from inspector.scores import Evidence, Given
+from inspector.scores import Evidence, Given, Scores
 
 __all__ = ["PATCHES"]
 
@@ -45,7 +45,6 @@ PATCHES = (
 )
 
 
-@functools.lru_cache(maxsize=64)
 def _wrap(kernel: Callable, implementation: str | None) -> Callable:
     @functools.wraps(kernel)
     def watched(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -77,9 +76,16 @@ def _record(
 ) -> None:
     output, given = result if isinstance(result, tuple) else (result, None)
     key = _held(session, module, query, key)
-    scores = scores_of(implementation, module, query, key, mask, kwargs, session.masks)
-    source = f"interface:{implementation}"
     random = float(kwargs.get("dropout") or 0.0) if module.training else 0.0
+
+    def read_as(kernel: str) -> Scores:
+        return scores_of(kernel, module, query, key, mask, kwargs, session.masks)
+
+    scores = read_as(implementation)
+    if not is_known(implementation):  # somebody's own: which of the library's it takes its mask like, the proof says
+        readings = (scores, *map(read_as, ("sdpa", "flash_attention_2")))
+        scores = next((one for one in readings if _proof(session, one, value, output, random).passed is not False), scores)
+    source = f"interface:{implementation}"
     if torch.is_tensor(given) and given.ndim == 4 and not explains(scores, given, random):
         proof = _proof(session, scores, value, output, random)
         if proof.passed is not True:  # q·k is not all there is to these weights; the ones the model used are

@@ -15,7 +15,7 @@ from inspector.hooks.masks import Masks
 from inspector.masks import Mask
 from inspector.scores import Scores
 
-__all__ = ["explains", "scores_of"]
+__all__ = ["explains", "is_known", "scores_of"]
 
 
 def scores_of(
@@ -36,6 +36,11 @@ def scores_of(
     scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
     normal = _mask(implementation, module, query, key, mask, kwargs, masks)
     return Scores(query, key, scale, normal, kwargs.get("softcap"), _sinks(implementation, module, kwargs))
+
+
+def is_known(implementation: str) -> bool:
+    """Whether the name says how a kernel takes its mask: the library's own, and those of kernel repositories."""
+    return implementation in ("eager", "sdpa") or any(part in implementation for part in ("flex", "flash", "/", "paged"))
 
 
 def _own(tensor: Tensor) -> Tensor:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.modeling_utils import AttentionInterface
 
 from inspector import capture
 from inspector.hooks import kernels
@@ -111,3 +117,30 @@ def test_a_wrong_mask_fails_its_proof_with_a_warning(monkeypatch) -> None:
     assert len(cap.failed) == 2
     assert cap.residual is not None
     assert cap.residual > 1e-2
+
+
+def test_a_kernel_of_an_odd_kind_is_watched_and_let_go() -> None:
+    class Kernel:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            return sdpa_attention_forward(*args, **kwargs)
+
+    kernel = Kernel()
+    gone = weakref.ref(kernel)
+    family = Family("LlamaModel")
+    model = family.model()
+    inputs = family.feed(model)
+    AttentionInterface.register("odd", kernel)
+    try:
+        model.config._attn_implementation = "odd"
+        with torch.no_grad(), capture(model) as cap:
+            model(**inputs)
+    finally:
+        AttentionInterface._global_mapping.pop("odd")
+    assert [call.source for call in cap.calls] == ["interface:odd"] * len(cap.calls)
+    assert cap.calls
+    assert not cap.failed
+    del kernel
+    gc.collect()
+    assert gone() is None
