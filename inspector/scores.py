@@ -88,8 +88,8 @@ class Scores:
     def scores(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Scaled, capped, biased and masked scores of the chosen rows, [batch, head, query, key]."""
         with exact(self.device):
-            q = chosen(self.query, batch, heads).index_select(2, queries.to(self.device)).to(dtype).mul_(self.scale)
-            scores = self._products(q, batch, heads, dtype)
+            q = chosen(self.query, batch, heads).index_select(2, queries.to(self.device)).to(dtype)
+            scores = self._products(q, batch, heads, dtype).mul_(self.scale)
             if self.softcap is not None:
                 scores = scores.div_(self.softcap).tanh_().mul_(self.softcap)
             bias = self.mask.added(batch, heads, queries, scores.shape[-1])
