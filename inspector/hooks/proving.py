@@ -33,6 +33,8 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
     batch, heads, num_queries, num_keys = evidence.shape
     if output.numel() == 0 or num_keys == 0:
         return Proof(None, note="the output is empty")
+    if proof_rows == 0:
+        return Proof(None, note="no row was to be checked")
     value, output = value.detach(), output.detach()
     value = value if value.shape[2] == num_keys else value[:, :, :num_keys]
     with exact(output.device):
@@ -51,6 +53,7 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
                 again, theirs = again.masked_fill(undefined, 0.0), theirs.masked_fill(undefined, 0.0)
             parts.append((again, theirs))
     again, theirs = (part[0] if len(part) == 1 else torch.cat(part, 2) for part in zip(*parts, strict=True))
+    again, theirs = torch.broadcast_tensors(again, theirs)  # what does not fit fails here, in the tap, not when it is compared
     found = Compared(again, theirs)  # of rows that were copied; many of them are not held until the end
     return Proof(found if again.numel() <= _WAITING else found.error, tolerance_of(output.dtype), rows.shape[0])
 

@@ -83,3 +83,13 @@ def test_a_residual_may_be_read_while_the_block_is_open(bundled: Inspector) -> N
         inside = [call.residual for call in cap.calls[:2]]
     assert inside == pytest.approx([call.residual for call in cap.calls[:2]], rel=1e-6)
     assert all(call.residual is not None and 0 < call.residual < 1e-5 for call in cap.calls)
+
+
+def test_an_output_of_another_width_fails_where_it_is_met_and_no_row_is_no_proof() -> None:
+    scores = Scores(*(torch.randn(2, 3, 7, 5) for _ in range(2)), 0.4)
+    value = torch.randn(2, 3, 7, 5)
+    with pytest.raises(RuntimeError):
+        prove(scores, value, torch.randn(2, 3, 7, 4))
+    found = prove(scores, value, value, 0)
+    assert found.residual is None
+    assert found.note

@@ -57,7 +57,6 @@ def test_weights_equal_those_of_eager_attention(bundled, sentence_capture):
 
 
 def test_the_output_is_bit_for_bit_that_of_the_unwatched_model(bundled):
-
     inputs = bundled.encode("Nothing may change.")
     with torch.no_grad():
         alone = bundled.model(**inputs).last_hidden_state
