@@ -58,7 +58,6 @@ def capture(
     (1, 12, 4, 4)
     """
     selects, names = selector(layers, model)
-    names.prepare()
     is_compiled = compiled.is_compiled(module for _, module in names.modules)
     found = Capture(info=_info(model, is_compiled))
     session = Session(model, found, names, selects, proof_rows)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from torch import nn
 
-from inspector.hooks.towers import Towers
+from inspector.hooks.towers import PATHS, Towers
 
 __all__ = ["Names", "Place", "attention_modules"]
 
@@ -71,7 +71,6 @@ class Names:
     fixed: bool = False
     _layers: dict[tuple[str, str], dict[tuple[str, int], int]] = field(default_factory=dict)
     _places: dict[tuple[int, str | None], Place] = field(default_factory=dict)
-    _descriptions: dict[tuple[int, str | None], tuple[str, str, str, tuple[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.fixed:
@@ -101,7 +100,6 @@ class Names:
         """Modules have been exchanged: read the names again."""
         for known in ("modules", "_attention", "_names", "_towers"):
             vars(self).pop(known, None)
-        self._descriptions.clear()
 
     def knows(self, module: nn.Module) -> bool:
         """Whether ``module`` is part of the model."""
@@ -115,25 +113,12 @@ class Names:
         """The name, kind, layer and tower of ``module``."""
         found = self._places.get((id(module), kind))
         if found is None:
-            name, sort, tower, axes = self._described(module, kind)
-            found = Place(name, sort, self._number(tower, sort, name, 0), tower, axes)
-            self._places[(id(module), kind)] = found
-        return found
-
-    def prepare(self) -> None:
-        """Looks at every attention of the model in one go: in between the model's kernels each look costs several times that."""
-        for _, module in self._attention:
-            self._described(module, None)
-
-    def _described(self, module: nn.Module, kind: str | None) -> tuple[str, str, str, tuple[str, str]]:
-        """Name, kind, tower and axes of ``module``: what does not depend on the order in which modules are met."""
-        found = self._descriptions.get((id(module), kind))
-        if found is None:
             name = self.name(module)
             pools = self._pools(module, name)
             sort = kind or ("cross" if pools or _is_cross(module, name) else "self")
-            found = (name, sort, self.tower(name), self._axes(self._towers.part(name), sort, pools))
-            self._descriptions[(id(module), kind)] = found
+            tower, axes = self.tower(name), self._axes(self._towers.part(name), sort, pools)
+            found = Place(name, sort, self._number(tower, sort, name, 0), tower, axes)
+            self._places[(id(module), kind)] = found
         return found
 
     def layer(self, module: nn.Module, place: Place, index: int) -> int:
@@ -182,6 +167,6 @@ def _is_cross(module: nn.Module, name: str) -> bool:
     return bool(getattr(module, "is_cross_attention", False) or _crosses(name) or "CrossAttention" in sort or both_ways)
 
 
-@functools.lru_cache(maxsize=2**14)
+@functools.lru_cache(maxsize=PATHS)
 def _crosses(name: str) -> bool:
     return bool(_CROSS.search(name))

@@ -10,11 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from torch import nn
-from transformers import PreTrainedModel
 
 from inspector.hooks.nested import Nested, owner_of
 
-__all__ = ["SENSES", "Towers"]
+__all__ = ["PATHS", "SENSES", "Towers"]
 
 SENSES = {"vision", "video", "audio", "protein", "qformer"}
 
@@ -43,10 +42,9 @@ _TOWERS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _TEXT = _TOWERS[-1][1]
 _CODERS = {"encoder", "decoder"}
 _HALF = re.compile(r"(?:^|\.|text_)(encoder|decoder)(?=\.|$)", re.IGNORECASE)
-_BETWEEN = re.compile(
-    r"\.[^.]*(_to_|(cross|encoder)_attn_|_cross_attn)[^.]*$"
-)  # "cross_attn_image" says what is met, not where it stands
-_PATHS = 2**14  # of models seen lately: the next capture of one asks again
+# "cross_attn_image" says what is met, not where it stands.
+_BETWEEN = re.compile(r"\.[^.]*(_to_|(cross|encoder)_attn_|_cross_attn)[^.]*$")
+PATHS = 2**14  # of models seen lately: the next capture of one asks again
 _MODALITIES = {"image": "vision", "video": "video", "audio": "audio"}
 
 
@@ -115,15 +113,14 @@ class Towers:
 
     def _sense(self, name: str) -> str:
         """What the part of the model that ``name`` belongs to takes in, where the library says one sense; else ""."""
-        owner = name
-        while owner := owner.rpartition(".")[0]:
-            if isinstance(part := self.modules.get(owner), PreTrainedModel):
-                senses = part.input_modalities
-                return _MODALITIES.get(senses if isinstance(senses, str) else senses[0] if len(senses) == 1 else "", "")
-        return ""
+        owner = owner_of(name.rpartition(".")[0], self.modules)
+        if not owner:
+            return ""
+        senses: Any = self.modules[owner].input_modalities
+        return _MODALITIES.get(senses if isinstance(senses, str) else senses[0] if len(senses) == 1 else "", "")
 
 
-@functools.lru_cache(maxsize=_PATHS)
+@functools.lru_cache(maxsize=PATHS)
 def _tower(name: str) -> str:
     name = _BETWEEN.sub("", name)
     found = next((tower for tower, pattern in _TOWERS if pattern.search(name)), "")
@@ -135,6 +132,6 @@ def _towers(names: Iterable[str]) -> set[str]:
     return {_tower(name) for name in names}
 
 
-@functools.lru_cache(maxsize=_PATHS)
+@functools.lru_cache(maxsize=PATHS)
 def _is_text(name: str) -> bool:
     return bool(_TEXT.search(_BETWEEN.sub("", name)))
