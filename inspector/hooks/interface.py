@@ -7,6 +7,7 @@ the model computes exactly what it would have computed. Nothing is patched unles
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -83,7 +84,7 @@ def _record(
 
     scores = read_as(implementation)
     if not is_known(implementation):  # somebody's own: which of the library's it takes its mask like, the proof says
-        readings = (scores, *map(read_as, ("sdpa", "flash_attention_2")))
+        readings = itertools.chain([scores], map(read_as, ("sdpa", "flash_attention_2")))
         scores = next((one for one in readings if _proof(session, one, value, output, random).passed is not False), scores)
     source = f"interface:{implementation}"
     if torch.is_tensor(given) and given.ndim == 4 and not explains(scores, given, random):
