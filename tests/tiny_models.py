@@ -17,11 +17,12 @@ import transformers
 from torch import Tensor, nn
 
 from tests.tiny_configs import tiny_config
+from tests.tiny_families import BATCH
 from tests.tiny_families.audio import SPECIAL as AUDIO
 
 __all__ = ["FAMILIES", "Family", "inputs_for"]
 
-BATCH, TOKENS, DECODED = 2, 7, 5
+TOKENS, DECODED = 7, 5
 
 
 @dataclass(frozen=True)

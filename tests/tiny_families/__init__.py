@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
-__all__ = ["Special", "special_of"]
+__all__ = ["BATCH", "Special", "floats", "special_of"]
+
+BATCH = 2
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Special:
 
     config: dict[str, Any] | Callable[[type[PreTrainedConfig]], PreTrainedConfig] = field(default_factory=dict)
     inputs: dict[str, Any] | Callable[[nn.Module], dict[str, Any]] = field(default_factory=dict)
+
+
+def floats(*shape: int) -> Callable[[], Tensor]:
+    """Random numbers [2, *shape], drawn when a model is fed."""
+    return lambda: torch.randn(BATCH, *shape)
 
 
 def special_of(cls: type[PreTrainedModel]) -> Special:

@@ -10,16 +10,11 @@ from torch import Tensor, nn
 from transformers import BertConfig, PreTrainedConfig, Wav2Vec2Config
 
 from tests.tiny_configs import tiny_config
-from tests.tiny_families import Special
+from tests.tiny_families import BATCH, Special, floats
 
 __all__ = ["SPECIAL"]
 
-BATCH = 2
 Inputs = Callable[[nn.Module], dict[str, Any]]
-
-
-def _floats(*shape: int) -> Callable[[], Tensor]:
-    return lambda: torch.randn(BATCH, *shape)
 
 
 def _ids(*shape: int, below: int = 90) -> Callable[[], Tensor]:
@@ -49,22 +44,22 @@ def _heard(*shape: int, mask: str = "input_features_mask", masked: int = -1, **m
 _FORECAST = Special(
     config={"prediction_length": 6, "context_length": 20, "num_time_features": 2},
     inputs={
-        "past_values": _floats(27),
-        "past_time_features": _floats(27, 2),
+        "past_values": floats(27),
+        "past_time_features": floats(27, 2),
         "past_observed_mask": _ones(27),
-        "future_values": _floats(6),
-        "future_time_features": _floats(6, 2),
+        "future_values": floats(6),
+        "future_time_features": floats(6, 2),
     },
 )
 _PATCHES = Special(
     config={"context_length": 32, "patch_length": 8, "patch_stride": 8, "prediction_length": 8, "num_input_channels": 3},
-    inputs={"past_values": _floats(32, 3)},
+    inputs={"past_values": floats(32, 3)},
 )
 _STATES = {
-    "states": _floats(4, 17),
-    "actions": _floats(4, 4),
-    "rewards": _floats(4, 1),
-    "returns_to_go": _floats(4, 1),
+    "states": floats(4, 17),
+    "actions": floats(4, 4),
+    "rewards": floats(4, 1),
+    "returns_to_go": floats(4, 1),
     "timesteps": _ids(4),
     "attention_mask": _ones(4),
 }
@@ -79,7 +74,7 @@ _UNITS = {"input_ids": lambda: torch.randint(5, 90, (1, 7)), "spkr_id": lambda: 
 _UNITS |= {"lang_id": lambda: torch.tensor([[0]])}
 _CODES = {"num_codebooks": 4}
 _CLAP = {"spec_size": 64, "patch_size": 4, "patch_embeds_hidden_size": 16, "depths": [1, 1], "num_attention_heads": [2, 4]}
-_CLAP_SOUND = {"input_features": _floats(1, 64, 16), "is_longer": _ones(1)}
+_CLAP_SOUND = {"input_features": floats(1, 64, 16), "is_longer": _ones(1)}
 
 
 def _listening(model: nn.Module) -> dict[str, Any]:
@@ -105,24 +100,24 @@ def _spoken(config_class: type[PreTrainedConfig]) -> PreTrainedConfig:
 
 SPECIAL: dict[str, Special] = {
     # sound as it is
-    "audio_spectrogram_transformer": Special(config={"max_length": 24}, inputs={"input_values": _floats(24, 16)}),
-    "encodec": Special(inputs={"input_values": _floats(1, 1000)}),
-    "dac": Special(config={"decoder_hidden_size": 64, "encoder_hidden_size": 8}, inputs={"input_values": _floats(1, 2048)}),
-    "MimiDecoderModel": Special(inputs={"latents": _floats(32, 4)}),
-    "mimi": Special(inputs={"input_values": _floats(1, 12000)}),
-    "PocketTTSAudioTokenizerDecoderModel": Special(inputs={"latents": _floats(32, 4)}),
-    "pocket_tts_audio_tokenizer": Special(inputs={"input_values": _floats(1, 12000)}),
-    "VibeVoiceAcousticTokenizerDecoderModel": Special(config=_FEW, inputs={"hidden_states": _floats(32, 4)}),
-    "VibeVoiceAcousticTokenizerEncoderModel": Special(config=_FEW, inputs={"hidden_states": _floats(1, 3200)}),
-    "vibevoice_acoustic_tokenizer": Special(config=_FEW, inputs={"input_values": _floats(1, 3200)}),
+    "audio_spectrogram_transformer": Special(config={"max_length": 24}, inputs={"input_values": floats(24, 16)}),
+    "encodec": Special(inputs={"input_values": floats(1, 1000)}),
+    "dac": Special(config={"decoder_hidden_size": 64, "encoder_hidden_size": 8}, inputs={"input_values": floats(1, 2048)}),
+    "MimiDecoderModel": Special(inputs={"latents": floats(32, 4)}),
+    "mimi": Special(inputs={"input_values": floats(1, 12000)}),
+    "PocketTTSAudioTokenizerDecoderModel": Special(inputs={"latents": floats(32, 4)}),
+    "pocket_tts_audio_tokenizer": Special(inputs={"input_values": floats(1, 12000)}),
+    "VibeVoiceAcousticTokenizerDecoderModel": Special(config=_FEW, inputs={"hidden_states": floats(32, 4)}),
+    "VibeVoiceAcousticTokenizerEncoderModel": Special(config=_FEW, inputs={"hidden_states": floats(1, 3200)}),
+    "vibevoice_acoustic_tokenizer": Special(config=_FEW, inputs={"input_values": floats(1, 3200)}),
     "neucodec": Special(
-        config=_MHA | {"quantization_dim": 64}, inputs={"input_values": _floats(1, 3200), "input_features": _floats(10, 160)}
+        config=_MHA | {"quantization_dim": 64}, inputs={"input_values": floats(1, 3200), "input_features": floats(10, 160)}
     ),
-    "PeAudioEncoder": Special(inputs={"input_values": _floats(1, 8000)}),
-    "pe_audio": Special(inputs={"input_values": _floats(1, 8000)}),
+    "PeAudioEncoder": Special(inputs={"input_values": floats(1, 8000)}),
+    "pe_audio": Special(inputs={"input_values": floats(1, 8000)}),
     # sound and text
     "AudioFlamingo3Encoder": Special(
-        config={"max_source_positions": 30}, inputs={"input_features": _floats(16, 60), "input_features_mask": _ones(60)}
+        config={"max_source_positions": 30}, inputs={"input_features": floats(16, 60), "input_features_mask": _ones(60)}
     ),
     "audioflamingo3": Special(config={"audio_config": {"max_source_positions": 30}}, inputs=_heard(16, 60)),
     "ClapModel": Special(config={"audio_config": _CLAP}, inputs=_CLAP_SOUND),
@@ -135,54 +130,54 @@ SPECIAL: dict[str, Special] = {
             "speech_config": {"hidden_size": 128, "projection_dim": 128},
             "decoder_config": {"hidden_size": 128},
         },
-        inputs={"input_features": _floats(16, 40)},
+        inputs={"input_features": floats(16, 40)},
     ),
-    "FunAsrNanoEncoder": Special(inputs={"input_features": _floats(20, 112), "input_features_mask": _ones(20)}),
+    "FunAsrNanoEncoder": Special(inputs={"input_features": floats(20, 112), "input_features_mask": _ones(20)}),
     "fun_asr_nano": Special(config={"adaptor_config": {"intermediate_size": 8}}, inputs=_heard(20, 112, masked=0)),
-    "GlmAsrEncoder": Special(inputs={"input_features": _floats(16, 64)}),
+    "GlmAsrEncoder": Special(inputs={"input_features": floats(16, 64)}),
     "glmasr": Special(config=_SPEECH, inputs=_heard(16, 64)),
-    "GraniteSpeechCTCEncoder": Special(inputs={"hidden_states": _floats(60, 160)}),
+    "GraniteSpeechCTCEncoder": Special(inputs={"hidden_states": floats(60, 160)}),
     "granite_speech": Special(config={"window_size": 15}, inputs=_heard(60, 160, mask="")),
-    "GraniteSpeechPlusCTCEncoder": Special(inputs={"hidden_states": _floats(60, 160)}),
+    "GraniteSpeechPlusCTCEncoder": Special(inputs={"hidden_states": floats(60, 160)}),
     "granite_speech_plus": Special(config={"window_size": 15}, inputs=_heard(60, 160, mask="")),
     "GraniteSpeech5ForCTC": Special(
         config={"encoder_config": {"num_key_value_heads": 4}},
-        inputs={"input_features": _floats(60, 64), "attention_mask": _ones(60)},
+        inputs={"input_features": floats(60, 64), "attention_mask": _ones(60)},
     ),
     "granite_speech5": Special(
-        config={"num_key_value_heads": 4}, inputs={"input_features": _floats(60, 64), "attention_mask": _ones(60)}
+        config={"num_key_value_heads": 4}, inputs={"input_features": floats(60, 64), "attention_mask": _ones(60)}
     ),
-    "MossTranscribeDiarizeAudioModel": Special(inputs={"input_features": _floats(16, 256)}),
+    "MossTranscribeDiarizeAudioModel": Special(inputs={"input_features": floats(16, 256)}),
     "moss_transcribe_diarize": Special(inputs=_heard(16, 256, padding_mask=torch.ones(BATCH, 40000, dtype=torch.long))),
-    "Nemotron3_5TranscribeAudioModel": Special(config=_NEMOTRON, inputs={"input_features": _floats(64, 16)}),
+    "Nemotron3_5TranscribeAudioModel": Special(config=_NEMOTRON, inputs={"input_features": floats(64, 16)}),
     "Nemotron3_5TranscribeAsrAudioModel": Special(config=_MHA),
     "Nemotron3_5TranscribeWordTimestampModel": Special(config=_MHA),
     "nemotron3_5_transcribe": Special(
         config={"audio_config": _NEMOTRON, "word_timestamp_config": _MHA}, inputs=_heard(64, 16, masked=0)
     ),
-    "Qwen2AudioEncoder": Special(inputs={"input_features": _floats(16, 256)}),
+    "Qwen2AudioEncoder": Special(inputs={"input_features": floats(16, 256)}),
     "qwen2_audio": Special(inputs=_listening),
-    "Qwen3ASREncoder": Special(inputs={"input_features": _floats(16, 100), "input_features_mask": _ones(100)}),
+    "Qwen3ASREncoder": Special(inputs={"input_features": floats(16, 100), "input_features_mask": _ones(100)}),
     "qwen3_asr": Special(inputs=_heard(16, 100)),
     "Qwen3ASRForTokenClassification": Special(),
-    "VoxtralEncoder": Special(inputs={"input_features": _floats(16, 256)}),
+    "VoxtralEncoder": Special(inputs={"input_features": floats(16, 256)}),
     "voxtral": Special(config=_SPEECH | {"audio_token_id": 100}, inputs=_heard(16, 256, mask="")),
-    "VoxtralRealtimeEncoder": Special(inputs={"input_features": _floats(16, 56)}),
-    "voxtral_realtime": Special(inputs={"input_features": _floats(16, 56)}),
+    "VoxtralRealtimeEncoder": Special(inputs={"input_features": floats(16, 56)}),
+    "voxtral_realtime": Special(inputs={"input_features": floats(16, 56)}),
     # speech to speech, speech to text
-    "moonshine_streaming": Special(config=_MOON, inputs={"input_values": _floats(4000)}),
+    "moonshine_streaming": Special(config=_MOON, inputs={"input_values": floats(4000)}),
     "moonshine": Special(config={"encoder_num_key_value_heads": 4, "decoder_num_key_value_heads": 4}),
-    "speech_encoder_decoder": Special(config=_spoken, inputs={"inputs": None, "input_values": _floats(2000)}),
-    "SpeechT5Model": Special(inputs={"input_values": _floats(6, 32), "decoder_input_values": _floats(5, 32)}),
-    "SpeechT5ForSpeechToText": Special(inputs={"input_values": _floats(2000), "decoder_input_ids": _ids(5, below=80)}),
-    "SpeechT5ForTextToSpeech": Special(inputs={"input_ids": _ids(7, below=80), "decoder_input_values": _floats(5, 16)}),
-    "SpeechT5ForSpeechToSpeech": Special(inputs={"input_values": _floats(2000), "decoder_input_values": _floats(5, 16)}),
+    "speech_encoder_decoder": Special(config=_spoken, inputs={"inputs": None, "input_values": floats(2000)}),
+    "SpeechT5Model": Special(inputs={"input_values": floats(6, 32), "decoder_input_values": floats(5, 32)}),
+    "SpeechT5ForSpeechToText": Special(inputs={"input_values": floats(2000), "decoder_input_ids": _ids(5, below=80)}),
+    "SpeechT5ForTextToSpeech": Special(inputs={"input_ids": _ids(7, below=80), "decoder_input_values": floats(5, 16)}),
+    "SpeechT5ForSpeechToSpeech": Special(inputs={"input_values": floats(2000), "decoder_input_values": floats(5, 16)}),
     "SeamlessM4TCodeHifiGan": Special(config=_VOICE, inputs=_UNITS),
     "seamless_m4t": Special(config=_VOICE),
     "seamless_m4t_v2": Special(config=_VOICE),
-    "SpeechT5HifiGan": Special(inputs={"spectrogram": _floats(5, 80)}),
-    "SeamlessM4TTextToUnitModel": Special(inputs={"input_ids": None, "inputs_embeds": _floats(7, 32)}),
-    "SeamlessM4TTextToUnitForConditionalGeneration": Special(inputs={"input_ids": None, "inputs_embeds": _floats(7, 32)}),
+    "SpeechT5HifiGan": Special(inputs={"spectrogram": floats(5, 80)}),
+    "SeamlessM4TTextToUnitModel": Special(inputs={"input_ids": None, "inputs_embeds": floats(7, 32)}),
+    "SeamlessM4TTextToUnitForConditionalGeneration": Special(inputs={"input_ids": None, "inputs_embeds": floats(7, 32)}),
     # text to speech
     "BarkFineModel": Special(inputs={"codebook_idx": 1, "input_ids": _ids(7, 8)}),
     "CsmBackboneModel": Special(config=_CODES, inputs={"input_ids": _ids(7, 4)}),
@@ -191,7 +186,7 @@ SPECIAL: dict[str, Special] = {
         inputs={"input_ids": _ids(7, 4), "labels": _ids(7, 4)},
     ),
     "dia": Special(inputs={"decoder_input_ids": _ids(5, 9)}),
-    "FastSpeech2ConformerHifiGan": Special(inputs={"spectrogram": _floats(5, 80)}),
+    "FastSpeech2ConformerHifiGan": Special(inputs={"spectrogram": floats(5, 80)}),
     "FastSpeech2ConformerWithHifiGan": Special(config={"vocoder_config": {"model_in_dim": 16}}),
     "gradium_phonon_tts": Special(config={"flow_head_config": {"condition_dim": 32}}),
     "pocket_tts": Special(config={"flow_head_config": {"condition_dim": 32}}),
@@ -202,17 +197,17 @@ SPECIAL: dict[str, Special] = {
     "musicgen": Special(
         inputs={
             "input_ids": lambda: torch.randint(5, 90, (4 * BATCH, 7)),
-            "encoder_hidden_states": _floats(6, 32),
+            "encoder_hidden_states": floats(6, 32),
             "encoder_attention_mask": _ones(6),
         }
     ),
     "MusicgenMelodyForConditionalGeneration": Special(
-        inputs={"decoder_input_ids": lambda: torch.randint(5, 90, (4 * BATCH, 5)), "input_features": _floats(6, 12)}
+        inputs={"decoder_input_ids": lambda: torch.randint(5, 90, (4 * BATCH, 5)), "input_features": floats(6, 12)}
     ),
     "musicgen_melody": Special(
         inputs={
             "input_ids": lambda: torch.randint(5, 90, (4 * BATCH, 7)),
-            "encoder_hidden_states": _floats(6, 32),
+            "encoder_hidden_states": floats(6, 32),
             "encoder_attention_mask": _ones(6),
         }
     ),
@@ -225,10 +220,10 @@ SPECIAL: dict[str, Special] = {
     "patchtsmixer": Special(config=_PATCHES.config | {"self_attn": True, "self_attn_heads": 4}, inputs=_PATCHES.inputs),
     "TimesFmModel": Special(
         config={"context_length": 128},
-        inputs={"past_values": _floats(128), "past_values_padding": lambda: torch.zeros(BATCH, 128), "freq": _ones(1)},
+        inputs={"past_values": floats(128), "past_values_padding": lambda: torch.zeros(BATCH, 128), "freq": _ones(1)},
     ),
-    "timesfm": Special(config={"context_length": 128}, inputs={"past_values": _floats(128), "freq": _ones()}),
-    "timesfm2_5": Special(config={"context_length": 128}, inputs={"past_values": _floats(128)}),
+    "timesfm": Special(config={"context_length": 128}, inputs={"past_values": floats(128), "freq": _ones()}),
+    "timesfm2_5": Special(config={"context_length": 128}, inputs={"past_values": floats(128)}),
     # decisions
     "DecisionTransformerGPT2Model": Special(config={"vocab_size": 120}),
     "decision_transformer": Special(inputs=_STATES),

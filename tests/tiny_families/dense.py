@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from transformers import PreTrainedConfig, Sam2VisionConfig
 from transformers.models.sam3_video.modeling_sam3_video import Sam3VideoInferenceSession
 
 from tests.tiny_configs import tiny_config
-from tests.tiny_families import Special
-from tests.tiny_families.vision import SPECIAL as VISION
+from tests.tiny_families import Special, floats
+from tests.tiny_families.detecting import SPECIAL as DETECTING
+from tests.tiny_families.segmenting import SPECIAL as SEGMENTING
 from tests.tiny_models import BATCH
 
 __all__ = ["SPECIAL"]
 
 
-def _floats(*shape: int) -> Callable[[], Tensor]:
-    return lambda: torch.randn(BATCH, *shape)
-
-
 def _known(family: str) -> dict[str, Any]:
     """What another family of vision needs of its configuration."""
-    config = VISION[family].config
+    config = (DETECTING | SEGMENTING)[family].config
     assert isinstance(config, dict)
     return config
 
@@ -125,7 +121,7 @@ _LINES = {
     "scale_factor_list": [1, 2, 4, 8],
     "kernel_list": [3, 2, 2],
 }
-_PAGE = {"pixel_values": _floats(3, 64, 64)}
+_PAGE = {"pixel_values": floats(3, 64, 64)}
 
 SPECIAL: dict[str, Special] = {
     "sam3_video": Special(
@@ -143,7 +139,7 @@ SPECIAL: dict[str, Special] = {
     "pp_ocrv6_small_det": Special(
         {"backbone_config": _LCNET, "neck_out_channels": 16, "layer_list_out_channels": [8, 8, 16, 16]}, _PAGE
     ),
-    "edgetam": Special(_on_sam2, {"pixel_values": _floats(3, 64, 64), **VISION["sam"].inputs}),  # type: ignore[dict-item]
+    "edgetam": Special(_on_sam2, {"pixel_values": floats(3, 64, 64), **SEGMENTING["sam"].inputs}),  # type: ignore[dict-item]
     "Sapiens2ForSemanticSegmentation": Special(_LAYERS | {"head_config": _HEADS}),
     "Sapiens2ForPoseEstimation": Special(_LAYERS | {"head_config": _HEADS}),
     "Sapiens2ForNormalEstimation": Special(_LAYERS | {"head_config": _SHUFFLED}),
@@ -158,6 +154,6 @@ SPECIAL: dict[str, Special] = {
     ),
     "XCLIPTextModel": Special(),
     "XCLIPVisionModel": Special({"num_frames": 4}, lambda model: {"pixel_values": torch.randn(4 * BATCH, 3, 32, 32)}),
-    "zoedepth": Special(_DEPTH, {"pixel_values": _floats(3, 32, 32)}),
-    "JanusVQVAE": Special({"num_patches": 2}, {"pixel_values": _floats(3, 32, 32)}),
+    "zoedepth": Special(_DEPTH, {"pixel_values": floats(3, 32, 32)}),
+    "JanusVQVAE": Special({"num_patches": 2}, {"pixel_values": floats(3, 32, 32)}),
 }

@@ -81,9 +81,9 @@ def flat_patches(model: nn.Module) -> Tensor:
     return torch.randn(32, channels * vision.patch_size**2 * getattr(vision, "temporal_patch_size", 1))
 
 
-_GRID = torch.tensor([[1, 4, 4], [1, 4, 4]])
+GRID = torch.tensor([[1, 4, 4], [1, 4, 4]])
 _IMAGE = ("image", 4)
-_ON_GRID = among(_IMAGE, pixel_values=flat_patches, image_grid_thw=_GRID, grid_thw=_GRID)
+ON_GRID = among(_IMAGE, pixel_values=flat_patches, image_grid_thw=GRID, grid_thw=GRID)
 
 
 def omni(sound: int) -> Callable[[nn.Module], dict[str, Any]]:
@@ -92,8 +92,8 @@ def omni(sound: int) -> Callable[[nn.Module], dict[str, Any]]:
     return among(
         *marked,
         pixel_values=flat_patches,
-        image_grid_thw=_GRID,
-        grid_thw=_GRID,
+        image_grid_thw=GRID,
+        grid_thw=GRID,
         input_features=lambda model: torch.randn(2, 16, 12),
         feature_attention_mask=torch.ones(2, 12, dtype=torch.long),
     )
@@ -265,10 +265,10 @@ SPECIAL: dict[str, Special] = {
     "Qwen3OmniMoeTalkerCodePredictorModelForConditionalGeneration": _EMBEDDED,
     "Qwen3OmniMoeCode2WavTransformerModel": _EMBEDDED,
     "Qwen3OmniMoeCode2Wav": Special({"decoder_dim": 32}, {"codes": lambda: torch.randint(0, 99, (2, 16, 4))}),
-    "qwen2_vl": Special(inputs=_ON_GRID),
-    "qwen2_5_vl": Special(parts(vision={"window_size": 16, "fullatt_block_indexes": [1]}), _ON_GRID),
-    "qwen3_vl": Special(parts(vision={"deepstack_visual_indexes": [0, 1]}), _ON_GRID),
-    "qwen3_5": Special(inputs=_ON_GRID),
+    "qwen2_vl": Special(inputs=ON_GRID),
+    "qwen2_5_vl": Special(parts(vision={"window_size": 16, "fullatt_block_indexes": [1]}), ON_GRID),
+    "qwen3_vl": Special(parts(vision={"deepstack_visual_indexes": [0, 1]}), ON_GRID),
+    "qwen3_5": Special(inputs=ON_GRID),
     "qwen2_5_omni": Special(
         parts(
             {"vision_start_token_id": 100, "vision_end_token_id": 101},
@@ -300,21 +300,21 @@ SPECIAL: dict[str, Special] = {
             input_features_mask=torch.ones(2, 24, dtype=torch.bool),
         ),
     ),
-    "glm4v": Special(inputs=_ON_GRID),
-    "glm4v_moe": Special(inputs=_ON_GRID),
-    "glm46v": Special(inputs=_ON_GRID),
-    "glm_ocr": Special(inputs=_ON_GRID),
+    "glm4v": Special(inputs=ON_GRID),
+    "glm4v_moe": Special(inputs=ON_GRID),
+    "glm46v": Special(inputs=ON_GRID),
+    "glm_ocr": Special(inputs=ON_GRID),
     "ernie4_5_vl_moe": Special(
-        parts(text={"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [1, 1, 2]}}), _ON_GRID
+        parts(text={"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [1, 1, 2]}}), ON_GRID
     ),
-    "exaone4_5": Special(parts(vision={"window_size": 16, "fullatt_block_indexes": [1]}), _ON_GRID),
+    "exaone4_5": Special(parts(vision={"window_size": 16, "fullatt_block_indexes": [1]}), ON_GRID),
     "hunyuan_vl": Special(
         parts(text={"rope_parameters": _SECTIONS, "head_dim": 8}),
-        among(("image", 8), pixel_values=flat_patches, image_grid_thw=_GRID, grid_thw=_GRID),
+        among(("image", 8), pixel_values=flat_patches, image_grid_thw=GRID, grid_thw=GRID),
     ),
     "paddleocr_vl": Special(
         parts(text={"rope_parameters": _SECTIONS}),
-        among(_IMAGE, pixel_values=_patch_pictures, image_grid_thw=_GRID, grid_thw=_GRID),
+        among(_IMAGE, pixel_values=_patch_pictures, image_grid_thw=GRID, grid_thw=GRID),
     ),
     "phi4_multimodal": Special(
         parts(
@@ -340,12 +340,12 @@ SPECIAL: dict[str, Special] = {
             patch_attention_mask=_without_last(2, 4, 4),  # without padding its kernel is causal, and only that one
         ),
     ),
-    "cosmos3_edge": Special(parts(vision={"num_patches": 16}), _ON_GRID),
+    "cosmos3_edge": Special(parts(vision={"num_patches": 16}), ON_GRID),
     "kimi_k25": Special(
         parts(vision={"pos_emb_height": 4, "pos_emb_width": 4}),
-        among(_IMAGE, pixel_values=normal(32, 3, 8, 8), image_grid_thw=_GRID, grid_thw=_GRID),
+        among(_IMAGE, pixel_values=normal(32, 3, 8, 8), image_grid_thw=GRID, grid_thw=GRID),
     ),
-    "lfm3_vl": Special(parts(vision={"layer_types": ["conv", "full_attention"]}), _ON_GRID),
+    "lfm3_vl": Special(parts(vision={"layer_types": ["conv", "full_attention"]}), ON_GRID),
     "minimax_m3_vl": Special(
         parts(
             text={
@@ -357,14 +357,14 @@ SPECIAL: dict[str, Special] = {
                 "shared_intermediate_size": 48,
             }
         ),
-        _ON_GRID,
+        ON_GRID,
     ),
     "video_llama_3": Special(
         inputs=among(
             _IMAGE,
             pixel_values=flat_patches,
-            image_grid_thw=_GRID,
-            grid_thw=_GRID,
+            image_grid_thw=GRID,
+            grid_thw=GRID,
             image_merge_sizes=torch.tensor([2, 2]),
             merge_sizes=torch.tensor([2, 2]),
         )

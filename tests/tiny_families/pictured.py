@@ -10,13 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from tests.tiny_families import Special
-from tests.tiny_families.multimodal import among, flat_patches, marker, normal, parts
+from tests.tiny_families.multimodal import ON_GRID, among, marker, normal, parts
+from tests.tiny_families.seeing import SAM
 from tests.tiny_models import BATCH, inputs_for, padding
 
 __all__ = ["SPECIAL"]
-
-_GRID = torch.tensor([[1, 4, 4], [1, 4, 4]])
-_ON_GRID = among(("image", 4), pixel_values=flat_patches, image_grid_thw=_GRID, grid_thw=_GRID)
 
 
 def pictured(*shape: int, **more: Any) -> Callable[[nn.Module], dict[str, Any]]:
@@ -67,7 +65,6 @@ _PACKED = Special(
     parts({"insert_layer_id": 0, "image_token_id": 110, "downsample_mode": "16x"}, vision={"insert_layer_id": 0}),
     pictured(pixel_values=_strip, target_sizes=torch.tensor([[4, 4]] * BATCH)),
 )
-_SAM = {"image_size": 64, "window_size": 2, "global_attn_indexes": [1], "output_channels": 16, "downsample_channels": [24, 32]}
 
 SPECIAL: dict[str, Special] = {
     **dict.fromkeys(("aya_vision", "cohere2_vision", "colpali", "deepseek_vl", "got_ocr2", "internvl", "llava"), _PLAIN),
@@ -77,9 +74,9 @@ SPECIAL: dict[str, Special] = {
     **dict.fromkeys(("idefics2", "idefics3", "smolvlm"), _SEVERAL),
     **dict.fromkeys(("modernvbert", "ultravbert", "colmodernvbert"), _SEVERAL),
     **dict.fromkeys(("minicpm_ocr", "minicpmv4_6", "minicpmv4_7"), _PACKED),
-    **dict.fromkeys(("qwen3_5_moe", "glm5_next", "cosmos3_omni"), Special(inputs=_ON_GRID)),
-    "qwen3_vl_moe": Special(parts(vision={"deepstack_visual_indexes": [0, 1]}), _ON_GRID),
-    "hyperclovax_vision_v2": Special(parts(vision={"window_size": 16, "fullatt_block_indexes": [1]}), _ON_GRID),
+    **dict.fromkeys(("qwen3_5_moe", "glm5_next", "cosmos3_omni"), Special(inputs=ON_GRID)),
+    "qwen3_vl_moe": Special(parts(vision={"deepstack_visual_indexes": [0, 1]}), ON_GRID),
+    "hyperclovax_vision_v2": Special(parts(vision={"window_size": 16, "fullatt_block_indexes": [1]}), ON_GRID),
     "aria": Special({"projector_patch_to_query_dict": {16: 4}, "image_token_index": 110}, pictured(3, 32, 32)),
     "gemma3": Special({"mm_tokens_per_image": 4}, pictured(3, 32, 32)),
     "t5gemma2": Special({"encoder": {"mm_tokens_per_image": 4}}, pictured(3, 32, 32)),
@@ -119,9 +116,9 @@ SPECIAL: dict[str, Special] = {
         pictured(3, 32, 32, high_res_pixel_values=lambda model: torch.randn(BATCH, 3, 32, 32)),
     ),
     "deepseek_ocr2": Special(
-        parts(text={"mlp_layer_types": ["dense", "sparse"], "num_experts_per_tok": 2}, vision={"sam_config": _SAM}),
+        parts(text={"mlp_layer_types": ["dense", "sparse"], "num_experts_per_tok": 2}, vision={"sam_config": SAM}),
         pictured(3, 64, 64),
     ),
-    "unlimited_ocr": Special(parts(text={"num_key_value_heads": 4}, vision={"sam_config": _SAM}), pictured(3, 64, 64)),
+    "unlimited_ocr": Special(parts(text={"num_key_value_heads": 4}, vision={"sam_config": SAM}), pictured(3, 64, 64)),
     "tipsv2": Special(inputs={"pixel_values": lambda: torch.randn(BATCH, 3, 32, 32)}),
 }

@@ -8,12 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from tests.tiny_families import Special
-from tests.tiny_families.multimodal import among, flat_patches, normal, parts
+from tests.tiny_families.multimodal import GRID, among, flat_patches, normal, parts
 from tests.tiny_models import BATCH, padding
 
 __all__ = ["SPECIAL"]
-
-_GRID = torch.tensor([[1, 4, 4], [1, 4, 4]])
 
 
 def _by_item(model: nn.Module) -> Tensor:
@@ -117,14 +115,20 @@ _EARS = {  # a part the model can do without, whose kind nothing else says
     "projection_hidden_size": 32,
     "projection_bias": False,
 }
-_SAM = {"image_size": 64, "window_size": 2, "global_attn_indexes": [1], "output_channels": 16, "downsample_channels": [24, 32]}
+SAM = {
+    "image_size": 64,
+    "window_size": 2,
+    "global_attn_indexes": [1],
+    "output_channels": 16,
+    "downsample_channels": [24, 32],
+}
 
 SPECIAL: dict[str, Special] = {
-    "colqwen2": Special(inputs=among(("image", 4), pixel_values=_by_item, image_grid_thw=_GRID)),
+    "colqwen2": Special(inputs=among(("image", 4), pixel_values=_by_item, image_grid_thw=GRID)),
     "glm_image": Special(_DRAWN),
     "GlmImageVisionModel": Special(
         _DRAWN,
-        lambda model: {"pixel_values": flat_patches(model), "grid_thw": _GRID},
+        lambda model: {"pixel_values": flat_patches(model), "grid_thw": GRID},
     ),
     "GlmImageModel": Special(_DRAWN, _drawn),
     "GlmImageForConditionalGeneration": Special(_DRAWN, _drawn),
@@ -151,5 +155,5 @@ SPECIAL: dict[str, Special] = {
     ),
     "MiniCPMOcrVisionModel": _STRIP,
     "MiniCPMV4_7VisionModel": _STRIP,
-    "UnlimitedOcrVisionModel": Special({"sam_config": _SAM}, {"pixel_values": normal(BATCH, 3, 64, 64)}),
+    "UnlimitedOcrVisionModel": Special({"sam_config": SAM}, {"pixel_values": normal(BATCH, 3, 64, 64)}),
 }

@@ -8,16 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tests.tiny_families import Special
+from tests.tiny_families import Special, floats
 from tests.tiny_models import BATCH, TOKENS, padding
 
 __all__ = ["SPECIAL"]
 
 FRAMES = 20
-
-
-def _floats(*shape: int) -> Callable[[], Tensor]:
-    return lambda: torch.randn(BATCH, *shape)
 
 
 def _codes(tokens: int) -> Callable[[], Tensor]:
@@ -35,7 +31,7 @@ def _thought(model: nn.Module) -> dict[str, Any]:
 
 
 _SPOKEN = {f"tts_codec_{name}_token_id": 100 + at for at, name in enumerate(("mask", "pad", "start", "end"))}
-_EMBEDDED = {"input_ids": None, "inputs_embeds": _floats(TOKENS, 32)}
+_EMBEDDED = {"input_ids": None, "inputs_embeds": floats(TOKENS, 32)}
 _DIFFUSED = {
     "mel_dim": 16,
     "block_size": 4,
@@ -67,29 +63,29 @@ _CODEC = {
 }
 
 SPECIAL: dict[str, Special] = {
-    "xcodec": Special(_CODEC, {"input_values": _floats(1, 1280)}),
+    "xcodec": Special(_CODEC, {"input_values": floats(1, 1280)}),
     "xcodec2": Special(
         {"num_key_value_heads": 4, "quantization_dim": 64, "encoder_hidden_size": 4},
-        {"input_values": _floats(1, 3200), "input_features": _floats(10, 160)},
+        {"input_values": floats(1, 3200), "input_features": floats(10, 160)},
     ),
     "Qwen2_5OmniTalkerForConditionalGeneration": Special(_SPOKEN, _thought),
     "Qwen2_5OmniToken2WavDiTModel": Special(
         _DIFFUSED,
         {
-            "hidden_states": _floats(FRAMES, 16),
-            "condition_vector": _floats(FRAMES, 16),
-            "speaker_embedding": _floats(FRAMES, 16),
+            "hidden_states": floats(FRAMES, 16),
+            "condition_vector": floats(FRAMES, 16),
+            "speaker_embedding": floats(FRAMES, 16),
             "quantized_code": _codes(FRAMES // 2),
             "time_step": torch.tensor(0.5),
         },
     ),
-    "Qwen2_5OmniToken2WavBigVGANModel": Special(_WAVE, {"mel_spectrogram": _floats(16, FRAMES)}),
+    "Qwen2_5OmniToken2WavBigVGANModel": Special(_WAVE, {"mel_spectrogram": floats(16, FRAMES)}),
     "Qwen2_5OmniToken2WavModel": Special(
         {"dit_config": _DIFFUSED, "bigvgan_config": _WAVE},
         {
             "code": _codes(FRAMES // 2),
-            "conditioning": _floats(16),
-            "reference_mel": _floats(FRAMES, 16),
+            "conditioning": floats(16),
+            "reference_mel": floats(FRAMES, 16),
             "num_steps": 2,
         },
     ),
