@@ -90,9 +90,10 @@ def facts_of(capture: Capture, call: AttentionCall, batch: int) -> Facts:
         of_queries = _pick(of_keys, position.tolist())
     special, padding = _flags(of_keys)
     query_special, query_padding = _flags(of_queries)
-    if mask.keys is not None and inside and queries == keys:
-        row = mask.keys[batch if mask.keys.shape[0] > 1 else 0, :keys].cpu()
-        query_padding = query_padding | ~row if bool(row.any()) else query_padding
+    hidden = _hidden(mask, batch, keys)
+    padding = padding | hidden
+    if inside and queries == keys:
+        query_padding = query_padding | hidden
     return Facts(
         same=inside,
         position=position,
@@ -104,6 +105,14 @@ def facts_of(capture: Capture, call: AttentionCall, batch: int) -> Facts:
         query_ids=torch.tensor(of_queries.ids, dtype=torch.long).masked_fill(query_padding, -1),
         key_ids=torch.tensor(of_keys.ids, dtype=torch.long).masked_fill(padding, -1),
     )
+
+
+def _hidden(mask: Mask, batch: int, keys: int) -> Tensor:
+    """[key] True where the mask says that nothing real is there, which a model that was given ids alone says nowhere else."""
+    if mask.keys is None:
+        return torch.zeros(keys, dtype=torch.bool)
+    hidden = ~mask.keys[batch if mask.keys.shape[0] > 1 else 0, :keys].cpu()
+    return hidden if not bool(hidden.all()) else torch.zeros_like(hidden)
 
 
 def _flags(tokens: Tokens) -> tuple[Tensor, Tensor]:

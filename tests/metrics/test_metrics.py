@@ -17,13 +17,13 @@ from inspector.scores import Given, Scores
 from inspector.tokens import Tokens
 
 
-def given(table, ids=(), special=()) -> Capture:
+def given(table, ids=(), special=(), padding=()) -> Capture:
     """A capture of one head whose weights are written down."""
     weights = torch.tensor(table)[None, None]
     n = weights.shape[-1]
     names = tuple(str(i) for i in range(n))
-    flags, no = tuple(i in special for i in range(n)), (False,) * n
-    tokens = Tokens(names, names, tuple(ids) or (-1,) * n, flags, no, (0,) * n, no)
+    flags, pads = (tuple(i in where for i in range(n)) for where in (special, padding))
+    tokens = Tokens(names, names, tuple(ids) or (-1,) * n, flags, (False,) * n, (0,) * n, pads)
     return Capture(calls=[AttentionCall("layer", Given(weights))], sequences={"input": (tokens,)})
 
 
@@ -84,7 +84,35 @@ def test_early_keys_of_uniform_causal_attention_do_not_win_by_standing_early():
     cap = Capture(calls=[AttentionCall("layer", Scores(zero, zero, 1.0, Mask(right=0)))])
     received = cap.summarize().layers[0]
     assert received.seen[0, 0] == 200
-    assert value(cap, "concentration") < 0.5
+    mean = [sum(1 / (i + 1) for i in range(j, 200)) / (200 - j) for j in range(200)]  # of the rows that may see the key
+    pairs = sum(abs(a - b) for a in mean for b in mean) / (2 * 200 * sum(mean))
+    assert value(cap, "concentration") == pytest.approx(pairs, abs=1e-5)
+
+
+def test_without_special_tokens_attention_rests_on_the_first_token_that_is_no_padding():
+    table = [[1.0, 0, 0, 0], [0.7, 0.3, 0, 0], [0.1, 0.2, 0.7, 0], [0.1, 0.3, 0.4, 0.2]]
+    assert value(given(table, ids=(9, 8, 7, 6)), "rest") == pytest.approx((0.7 + 0.1 + 0.1) / 3)
+    padded = given(table, ids=(0, 8, 7, 6), padding=(0,))
+    assert value(padded, "rest") == pytest.approx((0.2 + 0.3) / 2)  # the row that sees one key has no choice
+
+
+def test_padding_on_the_left_changes_no_number():
+    from transformers import GPT2Config, GPT2Model
+
+    torch.manual_seed(0)
+    model = GPT2Model(GPT2Config(n_layer=2, n_head=3, n_embd=24, vocab_size=19, n_positions=64)).eval()
+    ids = torch.randint(1, 19, (1, 23))
+    ids[0, 14:20] = ids[0, 3:9]
+    pads = torch.zeros(1, 4, dtype=torch.long)
+    mask = torch.cat([pads, torch.ones_like(ids)], 1)
+    alone = Inspector(model)({"input_ids": ids})
+    padded = Inspector(model)(
+        {"input_ids": torch.cat([pads, ids], 1), "attention_mask": mask, "position_ids": (mask.cumsum(-1) - 1).clamp_min(0)}
+    )
+    for name in list_metrics():
+        torch.testing.assert_close(
+            measure(padded, name).values, measure(alone, name).values, atol=2e-5, rtol=0, equal_nan=True, msg=name
+        )
 
 
 def test_the_bundled_models_known_heads_are_found(sentence_capture):
