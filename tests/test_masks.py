@@ -191,3 +191,30 @@ def test_a_flex_mask_function_is_read_entry_by_entry() -> None:
 def test_a_mask_longer_than_the_keys_is_cropped(dtype: torch.dtype) -> None:
     table = torch.ones(1, 1, 3, 9, dtype=torch.bool).tril(2) if dtype == torch.bool else torch.zeros(1, 1, 3, 9)
     assert dense(from_tensor(table, 5), 3, 5).shape[-1] == 5
+
+
+@pytest.mark.parametrize("lowest", [-1.0, -(2.0**15), -1e30])
+def test_two_numbers_alone_make_no_boolean_mask(lowest: float) -> None:
+    table = torch.zeros(1, 1, 3, 5)
+    table[..., 1, 2:] = lowest
+    found = from_tensor(table, 5)
+    assert found.is_open
+    assert found.bias is not None
+    assert torch.equal(found.bias, table)
+
+
+@pytest.mark.parametrize("lowest", [float("-inf"), torch.finfo(torch.float32).min, torch.finfo(torch.float32).min / 2])
+def test_the_lowest_numbers_there_are_make_one(lowest: float) -> None:
+    table = torch.zeros(1, 1, 3, 5)
+    table[..., 1, 2:] = lowest
+    found = from_tensor(table, 5)
+    assert found.bias is None
+    assert found.fill == lowest
+    assert torch.equal(dense(found, 3, 5)[0, 0], table[0, 0] == 0)
+
+
+def test_the_lowest_number_among_others_is_a_bias() -> None:
+    table = torch.randn(1, 1, 3, 5)
+    table[..., 1, 2:] = torch.finfo(torch.float32).min
+    assert from_tensor(table, 5).bias is not None
+    assert from_tensor(torch.zeros(1, 1, 3, 5), 5).bias is None

@@ -74,3 +74,14 @@ def test_given_weights_are_handed_back_as_they_are() -> None:
 def test_weights_carry_no_gradient() -> None:
     query = torch.randn(1, 1, 2, 3, requires_grad=True)
     assert not everything(Scores(query, torch.randn(1, 1, 5, 3), 1.0)).requires_grad
+
+
+def test_one_head_alone_reads_the_keys_the_mask_and_the_sink_of_its_own() -> None:
+    torch.manual_seed(0)
+    query, key = torch.randn(2, 6, 5, 11), torch.randn(2, 3, 7, 11)
+    mask = Mask(dense=torch.rand(2, 6, 5, 7) < 0.8, bias=torch.randn(6, 5, 7))
+    scores = Scores(query, key, 0.3, mask, softcap=4.0, sinks=torch.randn(6))
+    whole = everything(scores)
+    for head in range(6):
+        assert torch.allclose(everything(scores.of_head(head)), whole[:, head : head + 1], atol=1e-6)
+    assert not torch.allclose(whole[:, 1], whole[:, 2], atol=1e-2)

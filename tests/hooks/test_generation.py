@@ -163,3 +163,26 @@ def test_a_long_generation_needs_no_table_for_its_mask(monkeypatch) -> None:
     for ours, theirs in zip(banded.calls, cap.calls, strict=True):
         assert ours.evidence.mask.is_band
         assert (ours.weights() - theirs.weights())[:, :, 2:].abs().amax() < 1e-5
+
+
+def test_a_rejected_guess_leaves_no_row() -> None:
+    model = Family("LlamaForCausalLM").model()
+    torch.manual_seed(3)
+    ids = torch.randint(5, 90, (1, PROMPT)).repeat(
+        1, 3
+    )  # repeats itself, so that guesses are made, and is untrained, so that most are wrong
+    fed: list[int] = []
+    with (
+        capture(model) as cap,
+        model.register_forward_pre_hook(lambda _, args, kwargs: fed.append(kwargs["input_ids"].shape[1]), with_kwargs=True),
+    ):
+        written = model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), prompt_lookup_num_tokens=4, **OPTIONS | {"max_new_tokens": 12}
+        )
+    known = written.shape[1] - 1
+    assert sum(fed) > known  # positions were fed twice
+    with torch.no_grad(), capture(model) as whole:
+        model(written[:, :-1])
+    assert cap.tokens[0][:known] == [str(i) for i in written[0, :-1].tolist()]
+    for ours, theirs in zip(cap.calls, whole.calls, strict=True):
+        assert (ours.weights(queries=slice(0, known))[..., :known] - theirs.weights()).abs().amax() < 1e-5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch
 from inspector import Inspector, capture
 from inspector.hooks.proving import prove
 from inspector.masks import Mask
-from inspector.proofs import Compared, Proof, compare_now
+from inspector.proofs import Compared, Proof, compare_now, tolerance_of
 from inspector.scores import Scores
 
 KEYS = torch.tensor([[True] * 7, [False, False, True, True, True, True, True]])
@@ -93,3 +94,22 @@ def test_an_output_of_another_width_fails_where_it_is_met_and_no_row_is_no_proof
     found = prove(scores, value, value, 0)
     assert found.residual is None
     assert found.note
+
+
+@pytest.mark.parametrize(
+    ("dtype", "limit"), [(torch.float64, 1e-6), (torch.float32, 1e-4), (torch.float16, 4e-3), (torch.bfloat16, 3e-2)]
+)
+def test_an_error_a_hair_above_the_limit_of_its_dtype_fails(dtype: torch.dtype, limit: float) -> None:
+    assert tolerance_of(dtype) == limit
+    assert Proof(torch.tensor(limit * 0.99), tolerance_of(dtype)).passed is True
+    assert Proof(torch.tensor(limit * 1.01), tolerance_of(dtype)).passed is False
+
+
+@pytest.mark.parametrize(("off", "passed"), [(2e-5, True), (1e-3, False)])
+def test_a_kernel_that_is_off_by_a_thousandth_fails_and_the_readme_says_from_where_on(off: float, passed: bool) -> None:
+    query, key, value = (torch.randn(1, 2, 7, 5) for _ in range(3))
+    scores = Scores(query, key, 0.4)
+    output = scores.weights(None, None, torch.arange(7)) @ value
+    output[0, 1, 3, 2] += off * output.abs().amax()
+    assert prove(scores, value, output).passed is passed
+    assert "more than 1e−4 (float32) is shown as failed" in (Path(__file__).parents[2] / "README.md").read_text()

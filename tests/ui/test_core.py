@@ -13,7 +13,9 @@ import torch
 from inspector.masks import Mask
 from inspector.scores import Scores
 from inspector.views.assets import script
+from inspector.views.manifest import group_key
 from inspector.views.packing import floats, pack
+from inspector.views.requests import answer
 
 pytestmark = pytest.mark.browser
 
@@ -322,3 +324,24 @@ def test_what_a_key_of_a_causal_head_receives_is_a_mean_over_those_that_may_see_
     rule = {"left": None, "right": 0, "offset": -597}
     assert js(_REMOTE, {"mask": rule})["received"] == pytest.approx([1, 1, 1])
     assert js(_REMOTE, {"mask": rule | {"offset": 0}})["received"] == pytest.approx([0.2, 0.2 * 600 / 599, 0.2 * 600 / 598])
+
+
+def test_a_pooled_tile_read_in_the_browser_is_the_means_python_knows(js, sentence_capture):
+    call = sentence_capture.call(3)
+    asked = {
+        "kind": "tile",
+        "group": group_key("", "self"),
+        "layer": 3,
+        "head": 1,
+        "q0": 0,
+        "q1": 24,
+        "k0": 0,
+        "k1": 24,
+        "pool": 4,
+        "small": True,
+    }
+    read = js("Array.from(A.heat.RemoteField.prototype._values(x))", answer(sentence_capture, asked))
+    means = call.tile(1, queries=slice(0, 24), keys=slice(0, 24), pool=4).flatten()
+    assert means.max() > 0.1
+    step = means.max().sqrt() / 255  # between two bytes, on the scale of square roots
+    assert (torch.tensor(read).sqrt() - means.sqrt()).abs().max() <= 0.51 * step
