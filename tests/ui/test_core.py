@@ -140,10 +140,34 @@ _CAPTIONS = {
         "mean": 0.094,
         "rest": 0.15,
     },
-    "‘it’ looks mostly at ‘animal’ (0.64), but so does nearly every token (0.44 on average).": {
+    "‘it’ looks mostly at ‘animal’ (0.64), but nearly every other token (20 of 22) looks at it too (0.44 on average).": {
         "weight": 0.64,
         "mean": 0.44,
         "rest": 0.1,
+        "others": {"n": 20, "of": 22},
+    },
+    "‘it’ looks mostly at ‘animal’ (0.64), but most other tokens (15 of 22) look at it too (0.44 on average).": {
+        "weight": 0.64,
+        "mean": 0.44,
+        "rest": 0.1,
+        "others": {"n": 15, "of": 22},
+    },
+    "‘it’ looks mostly at ‘animal’ (0.64), one and a half times what the average token gives it.": {
+        "weight": 0.64,
+        "mean": 0.44,
+        "rest": 0.1,
+        "others": {"n": 11, "of": 22},
+    },
+    "‘it’ spreads its attention; the most goes to ‘animal’ (0.10), less than what the average token gives it (0.20).": {
+        "weight": 0.1,
+        "mean": 0.2,
+        "rest": 0,
+        "others": {"n": 22, "of": 22},
+    },
+    "‘it’ spreads its attention; among words the most goes to ‘animal’ (0.10), about what the average token gives it.": {
+        "weight": 0.1,
+        "mean": 0.1,
+        "rest": 0.15,
     },
     "‘it’ mostly rests on [CLS] and [SEP] (0.92); among words it looks at ‘animal’ (0.02).": {
         "weight": 0.02,

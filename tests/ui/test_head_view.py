@@ -108,7 +108,7 @@ def test_a_key_of_a_pinned_row_can_be_chosen(page, short_page):
     key(page, 8).click()
     settle(page)
     assert "key=8" in link(page)
-    assert caption(page).startswith("‘it’ gives ‘street’ its third largest weight (0.05)")
+    assert caption(page).startswith("‘it’ gives ‘street’ its third largest weight among words (0.05)")
     assert page.locator(".chosen .link").inner_text() == "‘it’ → ‘street’ 0.055"
 
 

@@ -68,6 +68,7 @@ A.merged = (() => {
       await made.rows(i, i + 1);
       return made.rowNow(i);
     };
+    made.counted = null; // its own counts, not those of the pieces
     made.allowed = (i, j) => head.allowed(last(i), j);
     made.marginals = async () => (made.margins ||= margins(await head.marginals(), ofQuery, ofKey, last));
     return made;

@@ -40,9 +40,11 @@ A.words = (() => {
     return text + unit;
   }
 
-  /** "six times", "more than ten times": how often one number goes into another. */
+  /** "six times", "one and a half times", "more than ten times": how often one number goes into another, from 1.25 up. */
   function times(ratio) {
     if (ratio > 10.5) return "more than ten times";
+    const halves = Math.round(2 * ratio);
+    if (halves === 3 || halves === 5) return `${NAMES[(halves - 1) / 2]} and a half times`;
     const whole = Math.round(ratio);
     return whole === 2 ? "twice" : `${NAMES[whole]} times`;
   }

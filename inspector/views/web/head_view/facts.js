@@ -15,87 +15,71 @@
       named = sheet.heads.length > 1 ? [`Head ${state.heads[h]}: `] : [];
     const broken = weights.reduce((count, w) => count + !Number.isFinite(w), 0),
       chosen = state.query === q && state.key !== null ? state.key : null;
+    const counts = sheet.heads[h].small ? count(sheet, h) : null;
     const about = (key) => ({
       query,
       key: key === undefined ? null : sheet.keyTokens[key],
       weight: weights[key],
       mean: sheet.means[h] ? sheet.means[h][key] : 0,
+      others: counts && key !== undefined ? A.habits.others(counts, q, key) : null,
       sameAxis: sheet.sameAxis,
+      folded: sheet.special === "fold" && !!sheet.restName,
     });
     const rank = chosen === null ? 0 : order.indexOf(chosen);
     if (rank > 0 && !broken) return [...named, ...A.captions.chosen({ ...about(chosen), rank: rank + 1 })];
-    const rest = sheet.fold && sheet.special === "fold" ? sheet.margins[h].rest[q] : 0;
+    const rest = resting(sheet, h)(q);
     return [...named, ...A.captions.row({ ...about(order[0]), rest, restName: sheet.restName, broken })];
+  }
+
+  /** What of a row rests beside the keys drawn, for the h-th chosen head. */
+  const resting = (sheet, h) => (q) => (sheet.special === "fold" ? sheet.margins[h].rest[q] : 0);
+
+  /** The rows of the h-th chosen head counted one by one, once for each way to draw it. */
+  function count(sheet, h) {
+    const head = sheet.heads[h],
+      kept = (head.counted ||= new Map());
+    if (!kept.has(sheet.special))
+      kept.set(
+        sheet.special,
+        A.habits.count({
+          rows: A.habits.drawn(sheet.queryTokens, sheet.fold),
+          keys: sheet.keyTokens,
+          shown: A.habits.drawn(sheet.keyTokens, sheet.fold),
+          row: (q) => sheet.row(h, q),
+          rest: resting(sheet, h),
+          square: sheet.sameAxis && sheet.queryTokens.length === sheet.keyTokens.length,
+        }),
+      );
+    return kept.get(sheet.special);
   }
 
   /** The caption of a key in focus: who gives it most. */
   function column(sheet, key) {
-    const rows = sheet.queryTokens
-      .filter(content)
-      .map((t) => t.position)
-      .filter((q) => sheet.heads[0].rowNow(q));
+    const words = sheet.queryTokens.filter(content).map((t) => t.position),
+      rows = words.filter((q) => sheet.heads.every((head) => head.rowNow(q)));
     const best = rows.reduce((a, q) => (a === null || sheet.mean(q)[key] > sheet.mean(a)[key] ? q : a), null);
-    const mean = sheet.means.reduce((sum, m) => sum + (m ? m[key] : 0), 0) / sheet.heads.length;
+    const known = sheet.means.every((m) => m);
     return A.captions.column({
       key: sheet.keyTokens[key],
       query: best === null ? null : sheet.queryTokens[best],
       weight: best === null ? 0 : sheet.mean(best)[key],
-      mean,
+      mean: known ? sheet.means.reduce((sum, m) => sum + m[key], 0) / sheet.heads.length : null,
+      some: rows.length < words.length,
     });
   }
 
-  /** Habits of the first chosen head, as means over the words of the text. */
+  /** What the first chosen head does: counted where its rows are at hand, else the means that came with it. */
   function habits(sheet) {
-    const head = sheet.heads[0],
-      words = sheet.queryTokens.filter(content),
-      mean = head.small
-        ? received(
-            sheet,
-            0,
-            words.map((t) => t.position),
-          )
-        : sheet.margins[0].received;
-    const rest =
-      sheet.special === "fold"
-        ? words.reduce((sum, t) => sum + sheet.margins[0].rest[t.position], 0) / Math.max(1, words.length)
-        : 0;
-    const best = sheet.keyTokens
-      .filter((t) => !t.padding && !(sheet.fold && t.rest))
-      .reduce((a, t) => (a === null || mean[t.position] > mean[a.position] ? t : a), null);
-    const facts = {
-      previous: 0,
-      next: 0,
-      self: 0,
-      same: 0,
-      rest,
-      restName: sheet.restName,
-      top: best ? { key: best, mean: mean[best.position] } : null,
-    };
-    if (!head.small || !sheet.sameAxis || sheet.queryTokens.length !== sheet.keyTokens.length) return facts;
-    return Object.assign(facts, steps(sheet, words));
-  }
-
-  function steps(sheet, words) {
-    const sums = { previous: 0, next: 0, self: 0, same: 0 },
-      counts = { previous: 0, next: 0, self: 0, same: 0 },
-      places = new Map();
-    for (const t of words) places.set(t.label, [...(places.get(t.label) || []), t.position]);
-    for (const t of words) {
-      const row = sheet.row(0, t.position),
-        at = t.position,
-        near = { previous: at - 1, next: at + 1, self: at };
-      for (const [name, key] of Object.entries(near))
-        if (sheet.keyTokens[key] && content(sheet.keyTokens[key])) {
-          sums[name] += row[key];
-          counts[name]++;
-        }
-      const twins = places.get(t.label).filter((k) => k !== at);
-      if (twins.length) {
-        sums.same += twins.reduce((sum, k) => sum + row[k], 0);
-        counts.same++;
-      }
-    }
-    return Object.fromEntries(Object.keys(sums).map((name) => [name, counts[name] ? sums[name] / counts[name] : 0]));
+    const [head] = sheet.heads,
+      [margins] = sheet.margins;
+    if (head.small) return count(sheet, 0);
+    const words = sheet.queryTokens.filter(content);
+    return A.habits.means(head, {
+      keys: sheet.keyTokens,
+      shown: A.habits.drawn(sheet.keyTokens, sheet.fold),
+      margins,
+      rest: sheet.special === "fold" ? words.reduce((sum, t) => sum + margins.rest[t.position], 0) / Math.max(1, words.length) : 0,
+    });
   }
 
   /** The strongest links between words: of the whole text where its rows are here, else of the rows shown. */

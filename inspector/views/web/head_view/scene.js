@@ -115,7 +115,7 @@ A.headView.refocus = (view, live) => {
 /** The caption of a head, or of several, with nothing in focus. */
 A.headView.overall = (scene) => {
   const { sheet, state } = scene;
-  if (sheet.heads.length === 1) return A.captions.head(A.headView.facts.habits(sheet));
+  if (sheet.heads.length === 1) return A.captions.head(A.headView.facts.habits(sheet), sheet.special === "fold" ? sheet.restName : "");
   const best = (scene.strong ||= A.headView.facts.strongest(sheet, scene.plan.rows, scene.state.pairs))[0],
     names = state.heads.length > 6 ? `${state.heads.length} heads` : `Heads ${A.words.list(state.heads.map(String))}`;
   if (!best) return [`${names} drawn together.`];

@@ -10,7 +10,9 @@
       base = { query, restName: axes.restName, sameAxis: axes.square };
     if (map.empty(index)) return A.captions.row({ ...base, none: true });
     if (facts.broken) return A.captions.row({ ...base, broken: facts.broken });
-    const mean = (key) => map.received(axes.colOf.get(key));
+    const mean = (key) => map.received(axes.colOf.get(key)),
+      counts = counted(map),
+      others = (key) => (counts ? A.habits.others(counts, query.position, key) : null);
     if (
       col !== null &&
       col !== undefined &&
@@ -19,14 +21,16 @@
       weights[axes.cols[col]] < weights[first.key]
     ) {
       const key = map.key(col),
-        weight = weights[key.position] * facts.scale;
-      return A.captions.chosen({ ...base, key, weight, mean: mean(key.position), rank: rank(map, weights, key.position) });
+        weight = weights[key.position] * facts.scale,
+        folded = state.special === "fold" && !!axes.restName;
+      return A.captions.chosen({ ...base, key, weight, mean: mean(key.position), rank: rank(map, weights, key.position), folded });
     }
     return A.captions.row({
       ...base,
       key: first && first.weight > 0 ? axes.keys[first.key] : null,
       weight: first ? first.weight : 0,
       mean: first ? mean(first.key) : 0,
+      others: first ? others(first.key) : null,
       rest: facts.rest.weight,
     });
   }
@@ -38,72 +42,42 @@
     return above + 1;
   }
 
-  /** What the head does on average, from rows that are here. */
+  /** The rows drawn, counted one by one; null while they stay with Python. */
+  function counted(map) {
+    const { field, axes, head, state } = map;
+    if (field.remote) return null;
+    const kept = (head.counted ||= new Map());
+    if (!kept.has(state.special))
+      kept.set(
+        state.special,
+        A.habits.count({
+          rows: axes.rows,
+          keys: axes.keys,
+          shown: axes.cols,
+          row: (q) => rowOf(field, head, axes.rowOf.get(q)),
+          rest: (q) => (state.special === "fold" ? map.margin.rest[q] : 0),
+          square: axes.square && axes.queries.length === axes.keys.length,
+        }),
+      );
+    return kept.get(state.special);
+  }
+
+  /** A row as it is drawn: [K]. */
+  function rowOf({ rows, factor }, head, r) {
+    const row = head.rowNow(rows[r]);
+    return factor ? row.map((w) => w * factor[r]) : row;
+  }
+
+  /** What the head does: counted, or of a head that is far away its means. */
   function head(map) {
-    const { field, axes, margin } = map,
-      facts = {
-        previous: 0,
-        next: 0,
-        self: 0,
-        same: 0,
-        restName: axes.restName,
-        rest: mean(field.rows.map((p) => margin.rest[p])),
-        top: strongest(map),
-      };
-    if (map.state.special === "rescale" || !axes.restName) facts.rest = 0;
-    if (!field.remote && axes.square) Object.assign(facts, diagonals(map));
-    return A.captions.head(facts);
-  }
-
-  const mean = (values) => (values.length ? values.reduce((a, b) => a + b, 0) / values.length : 0);
-
-  /** Mean over all rows, those that may not see the key included: a key that only the last row sees is not what everyone looks at. */
-  function overall(map) {
-    const { rows, cols, remote } = map.field,
-      sums = new Float64Array(cols.length);
-    if (remote) return sums.map((_, c) => map.received(c));
-    for (let r = 0; r < rows.length; r++)
-      for (let c = 0; c < cols.length; c++) {
-        const v = map.field.value(r, c);
-        if (v > 0) sums[c] += v / rows.length;
-      }
-    return sums;
-  }
-
-  function strongest(map) {
-    const mean = overall(map);
-    let best = -1;
-    for (let c = 0; c < mean.length; c++) if (mean[c] > (best < 0 ? 0 : mean[best])) best = c;
-    return best < 0 ? null : { key: map.key(best), mean: mean[best] };
-  }
-
-  /** Mean weight on the token before, after, on itself, and summed over other tokens with the same label. */
-  function diagonals(map) {
-    const { field, axes } = map,
-      before = [],
-      after = [],
-      self = [],
-      same = [],
-      places = new Map();
-    axes.cols.forEach((p, c) => {
-      const { label } = axes.keys[p];
-      places.set(label, [...(places.get(label) || []), c]);
-    });
-    axes.rows.forEach((p, r) => {
-      const at = (position) => {
-        const c = axes.colOf.get(position);
-        return c === undefined ? null : field.value(r, c);
-      };
-      const put = (list, v) => {
-        if (v !== null && Number.isFinite(v)) list.push(v);
-      };
-      put(before, at(map.isJoined ? axes.rows[r - 1] : p - 1));
-      put(after, at(map.isJoined ? axes.rows[r + 1] : p + 1));
-      put(self, at(p));
-      const others = (places.get(axes.queries[p].label) || []).filter((c) => axes.cols[c] !== p);
-      if (others.length) same.push(others.reduce((sum, c) => sum + field.value(r, c), 0));
-    });
-    return { previous: mean(before), next: mean(after), self: mean(self), same: mean(same) };
+    const { axes, margin, state } = map,
+      restName = state.special === "fold" ? axes.restName : "",
+      rest = () => axes.rows.filter((p) => !axes.queries[p].rest).reduce((sum, p, _, all) => sum + margin.rest[p] / all.length, 0);
+    const shown = axes.cols.filter((p) => state.special === "draw" || !axes.keys[p].rest);
+    return A.captions.head(
+      counted(map) || A.habits.means(map.head, { keys: axes.keys, shown, margins: margin, rest: restName ? rest() : 0 }),
+      restName,
+    );
   }
 
   /** How to read the picture, in one line. */

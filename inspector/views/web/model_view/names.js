@@ -17,11 +17,11 @@
     if (measured("next_token") > 0.3) return "one ahead";
     if (measured("duplicate_token") > 0.15) return "same word";
     const at = magnet();
-    if (at) return `all → ${at}`;
+    if (at) return `→ ${at}`;
     return rests && measured("rest") > 0.65 ? "at rest" : "";
   }
 
-  /** The one key that gets over a quarter of the attention of all rows; only where a column of the map is one token. */
+  /** The one key that gets over a quarter of the rows’ attention, on average; only where a column of the map is one token. */
   function magnet(data, group, layer, maps, r, head) {
     const columns = shown(data.keyTokens(group, layer.index));
     if (!maps || maps.pooled || columns.length > maps.cols) return null;

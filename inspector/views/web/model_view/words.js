@@ -24,8 +24,8 @@
 
   const how = ({ count, lines }) =>
     lines
-      ? `All ${A.words.count(count)} heads at once. Level lines mean ‘looks at itself’, a fan to one point means ‘everyone looks at one token’. Click a head to open it everywhere.`
-      : `All ${A.words.count(count)} heads at once. A diagonal just under the middle means ‘looks one token back’; a vertical stripe means ‘everyone looks at one token’. Click a head to open it everywhere.`;
+      ? `All ${A.words.count(count)} heads at once. Level lines mean ‘looks at itself’, a fan to one point means ‘many look at one token’. Click a head to open it everywhere.`
+      : `All ${A.words.count(count)} heads at once. A diagonal just under the middle means ‘looks one token back’; a vertical stripe means ‘many look at one token’. Click a head to open it everywhere.`;
 
   /** "Row = token that looks, column = token looked at, [CLS] and [SEP] left out. Bar: …" */
   function foot(state) {
