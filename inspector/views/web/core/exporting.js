@@ -25,7 +25,7 @@ A.exporting = (() => {
   /** The file name says what it is: one-head-layer-3-head-1.svg, or what the view itself says after its slug. */
   function name(bench, kind) {
     const { view, layer, heads } = bench.selection.state,
-      slug = (bench.manifest.views.find((v) => v.name === view) || { slug: view }).slug;
+      slug = A.choices.views(bench.manifest).find((v) => v.name === view).slug;
     const { file } = bench.stage().view;
     return file ? `${slug}-${file()}.${kind}` : `${slug}-layer-${layer}-head-${heads.slice(0, 4).join("-")}.${kind}`;
   }

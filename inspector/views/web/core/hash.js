@@ -68,7 +68,7 @@ A.hash = (() => {
     const parts = [],
       link = Object.entries(manifest.link || {}).filter(([, value]) => value);
     const kept = link.length ? link.map(([name, value]) => `${name}=${encodeURIComponent(value)}`) : foreign;
-    const view = manifest.views.find((v) => v.name === state.view);
+    const view = A.choices.views(manifest).find((v) => v.name === state.view);
     if (view) parts.push(`view=${encodeURIComponent(view.slug)}`);
     for (const [name, field] of Object.entries(fields())) {
       const value = state[name];

@@ -44,15 +44,18 @@ A.choices = (() => {
       Object.values(A.views).flatMap((view) => Object.entries(view.settings || {}).map(([name, s]) => [name, s.default])),
     );
 
+  /** The tabs there are: the views of this capture that can be drawn here. */
+  const views = (manifest) => manifest.views.filter((v) => A.views[v.name]);
+
   /** A first state: the manifest's own suggestion, else the first head of the first group. */
   function first(manifest) {
     const start = manifest.start || {},
       group = manifest.groups.find((g) => g.key === start.group) || manifest.groups[0];
     const layer = group.layers.find((l) => l.index === start.layer) || group.layers[0];
-    const views = manifest.views.map((v) => v.name).filter((name) => A.views[name]);
+    const names = views(manifest).map((v) => v.name);
     return {
       ...defaults(),
-      view: views.includes(start.view) ? start.view : views[0],
+      view: names.includes(start.view) ? start.view : names[0],
       group: group.key,
       layer: layer.index,
       heads: start.heads || [start.head ?? 0],
@@ -71,11 +74,7 @@ A.choices = (() => {
       if (name in wish) notes.push(`${name}=${wish[name]}`);
       state[name] = value;
     };
-    if (!manifest.views.some((v) => v.name === state.view) || !A.views[state.view])
-      refuse(
-        "view",
-        manifest.views.map((v) => v.name).find((name) => A.views[name]),
-      );
+    if (!views(manifest).some((v) => v.name === state.view)) refuse("view", views(manifest)[0].name);
     let group = manifest.groups.find((g) => g.key === state.group);
     if (!group) {
       group = manifest.groups[0];
@@ -93,5 +92,5 @@ A.choices = (() => {
     return { state, notes };
   }
 
-  return { first, fit, defaults };
+  return { first, fit, defaults, views };
 })();

@@ -2,7 +2,7 @@
 A.tabs = {
   build(bench) {
     const { h, put } = A.dom;
-    const views = bench.manifest.views.filter((v) => A.views[v.name]);
+    const views = A.choices.views(bench.manifest);
     put(
       bench.parts.tablist,
       views.map((view) =>

@@ -9,7 +9,7 @@ A.Workbench = class {
     this.theme = A.theme.follow(this);
     this.keyboard = A.keyboard.attach(this);
     this.watchSize();
-    this.watchHash();
+    A.history.watch(this);
     this.update(value);
   }
 
@@ -33,13 +33,14 @@ A.Workbench = class {
     for (const stage of this.stages.values()) stage.dispose();
     this.stages.clear();
     this.notes = [];
-    const state = this.firstState(before);
+    const linked = !!this.awaited,
+      state = this.firstState(before);
     this.selection = new A.Selection(state);
     this.selection.on((_, changed) => this.changed(changed));
     A.tabs.build(this);
     A.proof.draw(this);
     this.parts.bench.dataset.full = "yes";
-    this.changed(new Set(["view", "theme", "layer", "heads"]));
+    this.changed(new Set(["view", "theme", "layer", "heads"]), !!before && !linked);
   }
 
   firstState(before) {
@@ -47,10 +48,7 @@ A.Workbench = class {
       arrived = A.link.arrived(this);
     if (before && !arrived) return A.keep.over(before, this.manifest, base);
     if (this.host === "notebook") return base;
-    const read = A.hash.read(
-      arrived || location.hash,
-      this.manifest.views.filter((v) => A.views[v.name]),
-    );
+    const read = A.hash.read(arrived || location.hash, A.choices.views(this.manifest));
     this.foreign = read.foreign;
     if (["layer", "heads", "group"].some((name) => name in read.patch)) Object.assign(base, { query: null, key: null });
     const { state, notes } = A.choices.fit(read.patch, this.manifest, base);
@@ -59,10 +57,10 @@ A.Workbench = class {
   }
 
   /** Something was chosen: write the link, refresh what surrounds the view, and draw the view itself. */
-  changed(changed) {
+  changed(changed, step) {
     const { state } = this.selection;
     if (changed.has("theme")) this.theme.apply(state.theme);
-    this.writeHash();
+    A.history.write(this, step ?? changed.has("view"));
     A.tabs.draw(this);
     A.steppers.draw(this);
     A.notice.notes(this);
@@ -148,34 +146,6 @@ A.Workbench = class {
     };
     this.sizes = new ResizeObserver(look);
     for (const element of [this.parts.bench, document.body, document.documentElement]) this.sizes.observe(element);
-  }
-
-  watchHash() {
-    if (this.host === "notebook") return;
-    window.addEventListener("hashchange", () => {
-      if (!this.selection || location.hash === this.written) return;
-      A.link.ask(this);
-      if (this.awaited) return;
-      const read = A.hash.read(location.hash, this.manifest.views);
-      const wish = { query: null, key: null, ...read.patch };
-      const { state, notes } = A.choices.fit(wish, this.manifest, { ...this.selection.state });
-      this.notes = [...read.notes, ...notes];
-      this.foreign = read.foreign;
-      this.selection.set(state);
-      A.notice.notes(this);
-    });
-  }
-
-  writeHash() {
-    if (this.host === "notebook" || this.awaited) return;
-    const hash = A.hash.write(this.selection.state, this.manifest, this.foreign || []);
-    if (hash === location.hash) return;
-    this.written = hash;
-    try {
-      history.replaceState(history.state, "", hash);
-    } catch {
-      /* a page opened from a sandbox keeps its address */
-    }
   }
 
   /** Say something to a screen reader. */

@@ -1,0 +1,43 @@
+// The address and the way back. A tab or another capture is a step of its own, to which Back returns; what is pinned or hovered on
+// the way rewrites the step it happens in.
+A.history = {
+  watch(bench) {
+    if (bench.host === "notebook") return;
+    window.addEventListener("hashchange", () => {
+      if (!bench.selection || location.hash === bench.written) return;
+      bench.written = null;
+      A.link.ask(bench);
+      if (!bench.awaited) A.history.follow(bench);
+    });
+  },
+
+  /** Takes the selection that the address names; what a link leaves out has its first value. */
+  follow(bench) {
+    const { manifest } = bench,
+      { state } = bench.selection;
+    const read = A.hash.read(location.hash, A.choices.views(manifest));
+    const wish = { ...A.choices.defaults(), special: "fold", group: manifest.groups[0].key, query: null, key: null, ...read.patch };
+    const fitted = A.choices.fit(wish, manifest, { ...state });
+    bench.notes = [...read.notes, ...fitted.notes];
+    bench.foreign = read.foreign;
+    bench.travelling = true;
+    bench.selection.set(fitted.state);
+    A.history.write(bench);
+    bench.travelling = false;
+    A.notice.notes(bench);
+  },
+
+  /** Writes the selection into the address: as a new step, or over the one the reader is in. */
+  write(bench, step) {
+    if (bench.host === "notebook" || bench.awaited) return;
+    const hash = A.hash.write(bench.selection.state, bench.manifest, bench.foreign || []);
+    bench.written = hash;
+    if (hash === location.hash) return;
+    try {
+      if (step && !bench.travelling) history.pushState(history.state, "", hash);
+      else history.replaceState(history.state, "", hash);
+    } catch {
+      /* a page opened from a sandbox keeps its address */
+    }
+  },
+};
