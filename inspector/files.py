@@ -257,6 +257,7 @@ def _tokens_in(item: dict[str, Any]) -> Tokens:
         "padding": bool,
     }
     columns = {name: tuple(kind(value) for value in item[name]) for name, kind in kinds.items()}
+    columns["unknown"] = tuple(map(bool, item.get("unknown", [False] * len(columns["tokens"]))))  # files of before have none
     if len({len(column) for column in columns.values()}) > 1:
         raise ValueError("tokens of unequal length")
     return Tokens(**columns)

@@ -140,7 +140,7 @@ def _axis(tokens: Tokens) -> dict[str, Any]:
         "labels": list(tokens.labels),
         "tokens": list(tokens.tokens),
         "ids": list(tokens.ids),
-        **{name: [int(v) for v in getattr(tokens, name)] for name in ("special", "continues", "segments", "padding")},
+        **{name: [int(v) for v in getattr(tokens, name)] for name in ("special", "continues", "segments", "padding", "unknown")},
     }
 
 
