@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import transformers
 from huggingface_hub import errors as hub
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedModel
 
+from inspector.checkpoints import check_folder, check_repository
 from inspector.errors import ModelError, ModelNotFound, UnsafeWeights
+from inspector.made_up import note_made_up
 
 __all__ = ["load_model", "load_tokenizer"]
 
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _FILES_OF_A_TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "*.model", "spiece.model")
 
 
@@ -30,16 +30,21 @@ def load_model(name: str, **options: Any) -> PreTrainedModel:
 
     Raises:
         ModelNotFound: no such model, or no way to reach it, or no permission.
-        UnsafeWeights: there are only pickle weights, or the safetensors file is damaged.
+        UnsafeWeights: there are only pickle weights, a pickle or a file elsewhere is named, or a safetensors file is damaged.
         ModelError: the config is missing or cannot be understood.
     """
     folder = _local(name)
     if folder is not None:
-        _check_folder(name, folder)
+        check_folder(name, folder, **options)
     with _explained(name):
+        if folder is None:
+            check_repository(name, **options)
         config = AutoConfig.from_pretrained(name, **_for_config(options))
         chosen = _model_class(config, bool(options.get("trust_remote_code")))
-        return chosen.from_pretrained(name, **{"use_safetensors": True, "trust_remote_code": False, **options}).eval()
+        taken = {"trust_remote_code": False, **options, "use_safetensors": True, "output_loading_info": True}
+        model, report = chosen.from_pretrained(name, **taken)
+    note_made_up(model, report)
+    return model.eval()
 
 
 def load_tokenizer(name: str, **options: Any) -> tuple[Any | None, str]:
@@ -73,37 +78,6 @@ def _local(name: str) -> Path | None:
             "Give a folder in Hub format, or a Hub id such as 'gpt2'.",
         )
     return None
-
-
-def _check_folder(name: str, folder: Path) -> None:
-    if not (folder / "config.json").is_file():
-        raise ModelError(
-            f"A model was to be loaded from {name!r}.", "The folder has no config.json.", "Give a folder made by save_pretrained."
-        )
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        pickled = [path.name for pattern in _PICKLES for path in folder.glob(pattern)]
-        if pickled:
-            raise UnsafeWeights(
-                f"A model was to be loaded from {name!r}.",
-                f"Its weights are pickled ({', '.join(pickled[:3])}), and a pickle can run any code.",
-                "Convert them with save_pretrained in a place you trust; it writes safetensors.",
-            )
-        raise ModelNotFound(
-            f"A model was to be loaded from {name!r}.",
-            "The folder has no *.safetensors weights.",
-            "Save the model with save_pretrained.",
-        )
-    for path in weights:
-        try:
-            with safetensors.safe_open(path, framework="pt"):
-                pass
-        except Exception as error:
-            raise UnsafeWeights(
-                f"A model was to be loaded from {name!r}.",
-                f"{path.name} is damaged ({_short(error)}).",
-                "Download or save it again.",
-            ) from error
 
 
 def _model_class(config: PretrainedConfig, trusted: bool) -> Any:

@@ -19,6 +19,7 @@ from inspector.hooks import capture
 from inspector.hooks.progress import told
 from inspector.limits import check_inputs
 from inspector.loading import load_model, load_tokenizer
+from inspector.made_up import made_up
 
 __all__ = ["Inspector"]
 
@@ -64,6 +65,11 @@ class Inspector:
         tokenizer, untold = load_tokenizer(where, **options)
         called = TITLE if str(name) == BUNDLED else Path(where).name if Path(where).is_dir() else where
         return cls(model, tokenizer, name=called, untold=untold)
+
+    @property
+    def made_up(self) -> tuple[str, ...]:
+        """The weights that were not in the model's files, so that Transformers made them up, in the order of the model."""
+        return made_up(self.model)
 
     @property
     def max_tokens(self) -> int | None:

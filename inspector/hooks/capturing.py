@@ -18,11 +18,13 @@ from inspector.hooks.proving import PROOF_ROWS
 from inspector.hooks.scopes import hooked
 from inspector.hooks.selecting import Selection, selector
 from inspector.hooks.session import Session, open_session, quiet
+from inspector.made_up import in_words
 from inspector.offloading import Shelf
 from inspector.proofs import compare_now
 
 __all__ = ["capture"]
 
+_COMPILED = "compiled; run uncompiled while captured"
 _PATCHES = (*interface.PATCHES, *multihead.PATCHES, *steps.PATCHES, *compiled.PATCHES)
 
 
@@ -80,6 +82,7 @@ def _info(model: nn.Module, is_compiled: bool) -> dict[str, str]:
     config = getattr(model, "config", None)
     first = next(model.parameters(), None)
     parameter = torch.empty(0) if first is None else first
+    made_up = in_words(model)
     return {
         "name": str(getattr(config, "_name_or_path", "") or type(model).__name__),
         "class": type(model).__name__,
@@ -87,4 +90,4 @@ def _info(model: nn.Module, is_compiled: bool) -> dict[str, str]:
         "attn_implementation": str(getattr(config, "_attn_implementation", "") or ""),
         "dtype": str(parameter.dtype).removeprefix("torch."),
         "device": str(parameter.device),
-    } | ({"note": "compiled; run uncompiled while captured"} if is_compiled else {})
+    } | {name: text for name, text in (("note", _COMPILED * is_compiled), ("made_up", made_up)) if text}

@@ -13,7 +13,6 @@ from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from transformers import AutoConfig
 
 from inspector import Inspector
-from inspector import bundled as bundled_room
 from inspector.errors import ModelError, ModelNotFound, UnsafeWeights
 
 spec = importlib.util.spec_from_file_location("folders", Path(__file__).with_name("folders.py"))
@@ -39,15 +38,6 @@ def test_options_reach_transformers(tmp_path):
     inspector = Inspector.from_pretrained(folders.bert(tmp_path), dtype=torch.bfloat16, attn_implementation="eager")
     assert inspector.model.dtype == torch.bfloat16
     assert inspector.model.config._attn_implementation == "eager"
-
-
-def test_the_bundled_model_is_the_published_one_and_is_checked(bundled, monkeypatch):
-    assert bundled.model.config.num_hidden_layers == 6
-    monkeypatch.setattr(bundled_room, "_SHA256", "0" * 64)
-    bundled_room.bundled_folder.cache_clear()
-    with pytest.raises(UnsafeWeights, match="SHA-256"):
-        Inspector.from_pretrained("bundled")
-    bundled_room.bundled_folder.cache_clear()
 
 
 @pytest.mark.parametrize(
