@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from inspector.component import Captures, Workbench, error_value, export_folder
+from inspector.delivery import app_kwargs, script_address
 from inspector.errors import InputTooLong, InspectorError, ModelError
 from inspector.examples import EXAMPLES, MODELS, Example, example
 from inspector.service import Service, summary_of
@@ -90,14 +91,14 @@ class App:
         for value in self.run(model, text, pair, request, truncate=wanted["name"] == "cut"):
             yield model, text, pair, value
 
-    def api(self, model: str, text: str, pair: str = "") -> tuple[dict[str, Any], str]:
+    def api(self, model: str, text: str, pair: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
         """Tokens, layers, heads and every measure of every head as JSON, and the capture as a safetensors file."""
         try:
             _check_allowed(str(model or "bundled"))
             capture = self.service.inspect(str(model or "bundled"), text or "", pair or "")
             file = export_folder() / "capture.safetensors"
             capture.save(file)
-            return summary_of(capture), str(file)
+            return summary_of(capture), gr.FileData(path=str(file), orig_name=file.name).model_dump()
         except InspectorError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -180,10 +181,10 @@ def build_app() -> gr.Blocks:
         with gr.Row(elem_id="examples"):
             gr.HTML("Examples", elem_id="examples-label")
             chips = [(gr.Button(entry.title, size="sm", scale=0, elem_classes="chip"), entry) for entry in EXAMPLES]
-        app.bench = Workbench(captures=app.captures, elem_id="workbench")
+        app.bench = Workbench(captures=app.captures, script_address=script_address(), elem_id="workbench")
         app.bench.value = app.first_value()
         _events(app, model, text, pair, go, chips)
-        _api(app, model, text, pair)
+        gr.api(app.api, api_name="inspect", concurrency_id="model")
     return demo
 
 
@@ -211,12 +212,6 @@ def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tup
     app.bench.cancel(app.cancel, None, None, queue=False, show_progress="hidden", api_visibility="private")
 
 
-def _api(app: App, model: Any, text: Any, pair: Any) -> None:
-    with gr.Column(visible=False):
-        found, file, ask = gr.JSON(), gr.File(), gr.Button()
-    ask.click(app.api, [model, text, pair], [found, file], api_name="inspect", concurrency_id="model")
-
-
 def main(demo: gr.Blocks) -> None:
     """Serves the app on 127.0.0.1 (or GRADIO_SERVER_NAME), port 7860 (or GRADIO_SERVER_PORT)."""
     demo.queue().launch(
@@ -224,6 +219,7 @@ def main(demo: gr.Blocks) -> None:
         theme=THEME,
         css_paths=[HERE / "gradio_app.css"],
         footer_links=["api"],
+        app_kwargs=app_kwargs(),
         ssr_mode=False,
         show_error=True,
         _frontend=False,  # else Gradio asks for this page itself, and ends an app whose busy machine takes over three seconds

@@ -5,6 +5,7 @@ A capture stays on the server under a name that cannot be guessed; the browser g
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 import shutil
@@ -21,7 +22,7 @@ from inspector.captures import Capture
 from inspector.errors import InspectorError, OutOfRange
 from inspector.html import to_html
 from inspector.views import VIEWS
-from inspector.views.assets import script
+from inspector.views.assets import KEPT, script_digest, script_file
 from inspector.views.later import Later
 from inspector.views.manifest import manifest_of
 from inspector.views.requests import answer, find_group, whole
@@ -34,12 +35,19 @@ KEPT_BYTES, SECONDS = 4 * 2**30, 2 * 3600
 
 # Runs once per mount. The drawn template is static, so that Gradio never expands anything a token says.
 _LOAD = """
-const A = __SCRIPT__;
 const host = element.querySelector(".attention-inspector");
+const kept = () => (globalThis.__KEPT__ || {})[__DIGEST__];
+const file = () => new Promise((loaded, failed) => {
+  const tag = Object.assign(document.createElement("script"), {src: __ADDRESS__, onload: loaded, onerror: failed});
+  document.head.append(tag);
+});
+const asked = async () => { if (!kept()) Function(await server.script())(); };
+const got = kept() ? Promise.resolve() : __ADDRESS__ ? file().catch(() => {}).then(asked) : asked();
 const get = (request) => server.fetch(JSON.stringify({capture: (props.value && props.value.manifest || {}).id, ...request}));
 const act = (action) => (action.name === "cancel" ? trigger("cancel") : trigger("act", action));
-const bench = A.mount(host, {value: props.value, get, act, host: "app"});
-watch("value", () => bench.update(props.value));
+let bench = null;
+watch("value", () => bench && bench.update(props.value));
+got.then(() => { bench = kept().mount(host, {value: props.value, get, act, host: "app"}); });
 const follow = () => host.dataset.theme && document.body.classList.toggle("dark", host.dataset.theme === "dark");
 new MutationObserver(follow).observe(host, {attributes: true, attributeFilter: ["data-theme"]});
 """
@@ -93,14 +101,27 @@ class Captures:
 class Workbench(gr.HTML):
     """Shows a capture, live. Its value is what ``show`` returns; its ``act`` event carries what a button in it asked for."""
 
-    def __init__(self, value: dict[str, Any] | None = None, captures: Captures | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        value: dict[str, Any] | None = None,
+        captures: Captures | None = None,
+        *,
+        script_address: str = "",
+        **options: Any,
+    ) -> None:
+        """Args:
+        value: what ``show`` returned.
+        captures: where captures are kept.
+        script_address: where the server has the script as a file (``inspector.delivery``); without, the page asks for it.
+        options: what ``gr.HTML`` takes.
+        """
         self.captures = captures or Captures()
         super().__init__(
             value,
             html_template='<div class="attention-inspector"></div>',
-            js_on_load=_LOAD.replace("__SCRIPT__", script()),
+            js_on_load=_loading(script_address),
             apply_default_css=False,
-            server_functions=[self._fetching()],
+            server_functions=[self._fetching(), _script_function],
             **options,
         )
 
@@ -137,6 +158,20 @@ class Workbench(gr.HTML):
         if name in ("act", "cancel"):
             return super().__getattr__(name)
         raise AttributeError(f"'Workbench' object has no attribute {name!r}")
+
+
+def _loading(address: str) -> str:
+    """The page's own few lines: they get the script, from the file where there is one, and draw."""
+    words = {"__KEPT__": KEPT, "__DIGEST__": json.dumps(script_digest()), "__ADDRESS__": json.dumps(address)}
+    return functools.reduce(lambda text, word: text.replace(*word), words.items(), _LOAD)
+
+
+def _script_function(_: Any = None) -> str:
+    """The script as text, for a server that has no file of it."""
+    return script_file()
+
+
+_script_function.__name__ = "script"  # as the page calls it
 
 
 def answer_for(captures: Captures, request: Any, later: Later | None = None) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-__all__ = ["script"]
+__all__ = ["KEPT", "script", "script_digest", "script_file", "script_name"]
+
+KEPT = "AttentionInspectors"  # the page's own table of scripts by digest: two releases may draw on one page
 
 
 @functools.cache
@@ -20,6 +23,23 @@ def script() -> str:
     style = json.dumps(_joined(".css")).replace("<", "\\u003c")
     code = _joined(".js").replace("</script", "<\\/script").replace("<!--", "<\\!--")
     return f'(() => {{\n"use strict";\nconst A = {{views: {{}}, css: {style}}};\n{code}\nreturn A;\n}})()'
+
+
+@functools.cache
+def script_digest() -> str:
+    """Names this very script: a page that holds it already needs no second one."""
+    return hashlib.sha256(script().encode("utf-8")).hexdigest()[:16]
+
+
+def script_name() -> str:
+    """The script's file name, which changes with what is in it."""
+    return f"attention-inspector.{script_digest()}.js"
+
+
+@functools.cache
+def script_file() -> str:
+    """The script as a file that any page may load: it puts itself into the page's table, once."""
+    return f'(globalThis.{KEPT} ??= {{}})["{script_digest()}"] ??= {script()};\n'
 
 
 def _joined(ending: str) -> str:

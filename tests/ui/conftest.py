@@ -75,6 +75,15 @@ def shot(tmp_path: Path):
 
 
 @pytest.fixture(scope="session")
+def url(tmp_path_factory) -> Iterator[str]:
+    """The address of the real app, which the tests of a worker share."""
+    from tests.ui.app_server import serving
+
+    with serving(tmp_path_factory.mktemp("app") / "log.txt") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def short_page(sentence_capture, tmp_path_factory) -> str:
     """The address of a page of the example sentence, ‘it’ → ‘animal’ pinned."""
     path = tmp_path_factory.mktemp("pages") / "short.html"

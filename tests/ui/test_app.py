@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import importlib.util
 import json
 import re
-from pathlib import Path
 
 import httpx
 import pytest
@@ -19,10 +17,7 @@ from playwright.sync_api import Page, expect
 from inspector import Capture
 from inspector.examples import EXAMPLES
 from inspector.views import VIEWS
-
-spec = importlib.util.spec_from_file_location("app_server", Path(__file__).with_name("app_server.py"))
-app_server = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(app_server)
+from tests.ui import app_server
 
 DRAWN = ".attention-inspector[data-drawn]"
 HOSTILE = [
@@ -34,12 +29,6 @@ HOSTILE = [
     "\u202eright to left\u202c",
     "a\x07bell\x00",
 ]
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    with app_server.serving(tmp_path_factory.mktemp("app") / "log.txt") as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

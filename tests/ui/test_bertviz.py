@@ -16,13 +16,7 @@ def beside(name: str):
     return module
 
 
-app_server, bertviz_scripts = beside("app_server"), beside("bertviz_scripts")
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    with app_server.serving(tmp_path_factory.mktemp("app") / "log.txt") as address:
-        yield address
+bertviz_scripts = beside("bertviz_scripts")
 
 
 def test_nothing_is_fetched_before_the_button_is_pressed(page, url):
