@@ -218,3 +218,19 @@ def test_the_lowest_number_among_others_is_a_bias() -> None:
     table[..., 1, 2:] = torch.finfo(torch.float32).min
     assert from_tensor(table, 5).bias is not None
     assert from_tensor(torch.zeros(1, 1, 3, 5), 5).bias is None
+
+
+def test_two_heads_that_see_different_keys_need_a_table() -> None:
+    table = torch.ones(1, 2, 3, 5, dtype=torch.bool)
+    table[0, 1, :, 4] = False
+    found = recognised(table)
+    assert found.dense is not None
+    assert torch.equal(found.dense, table)
+
+
+def test_a_bound_on_one_side_alone_stays_on_that_side_beside_padding() -> None:
+    real = torch.tensor([True] * 9 + [False] * 2)
+    ahead = recognised((torch.ones(11, 11, dtype=torch.bool).triu(-2) & real)[None, None])
+    behind = recognised((torch.ones(11, 11, dtype=torch.bool).tril(1) & real.flip(0))[None, None])
+    assert (ahead.left, ahead.right, ahead.dense) == (2, None, None)
+    assert (behind.left, behind.right, behind.dense) == (None, 1, None)
