@@ -19,12 +19,14 @@ from cachetools import TTLCache
 from gradio.utils import get_upload_folder
 
 from inspector.captures import Capture
+from inspector.demos import demo_page
 from inspector.errors import InspectorError, OutOfRange
 from inspector.html import to_html
-from inspector.views import VIEWS
+from inspector.views import DEMOS, VIEWS
 from inspector.views.assets import KEPT, script_digest, script_file
 from inspector.views.later import Later
 from inspector.views.manifest import manifest_of
+from inspector.views.registry import listed
 from inspector.views.requests import answer, find_group, whole
 from inspector.views.steps import one_forward
 from inspector.views.thumbnails import is_short_work
@@ -48,8 +50,11 @@ const act = (action) => (action.name === "cancel" ? trigger("cancel") : trigger(
 let bench = null;
 watch("value", () => bench && bench.update(props.value));
 got.then(() => { bench = kept().mount(host, {value: props.value, get, act, host: "app"}); });
-const follow = () => host.dataset.theme && document.body.classList.toggle("dark", host.dataset.theme === "dark");
-new MutationObserver(follow).observe(host, {attributes: true, attributeFilter: ["data-theme"]});
+const follow = () => {
+  if (host.dataset.theme) document.body.classList.toggle("dark", host.dataset.theme === "dark");
+  document.body.dataset.inspectorKind = host.dataset.kind || "";
+};
+new MutationObserver(follow).observe(host, {attributes: true, attributeFilter: ["data-theme", "data-kind"]});
 """
 
 
@@ -139,7 +144,7 @@ class Workbench(gr.HTML):
         capture = one_forward(capture)
         identity = self.captures.add(capture, pinned=pinned)
         manifest = manifest_of(capture, identity=identity, start=start, measured=is_short_work(capture))
-        return {"manifest": manifest | {"link": link or {}}}
+        return {"manifest": manifest | {"link": link or {}, "demos": listed(dict(DEMOS.items()))}}
 
     def _fetching(self) -> Any:
         captures, later = self.captures, Later()
@@ -237,13 +242,20 @@ def _export(capture: Capture, request: dict[str, Any]) -> dict[str, Any]:
             path = folder / "capture.safetensors"
             capture.save(path)
         else:
-            names = [view] if isinstance(view, str) and view in VIEWS else list(VIEWS)[:3]
             path = folder / "attention.html"
-            to_html(capture, names, path, start=request.get("start") if isinstance(request.get("start"), dict) else None)
+            _write_page(capture, view if isinstance(view, str) else "", request.get("start"), path)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return {"url": f"gradio_api/file={path}", "name": path.name, "bytes": path.stat().st_size}
+
+
+def _write_page(capture: Capture, view: str, start: object, path: Path) -> None:
+    """A page of that view, of the first three where there is none of that name, or of a demonstration without the capture."""
+    if view in DEMOS:
+        path.write_text(demo_page(view), encoding="utf-8")
+    else:
+        to_html(capture, [view] if view in VIEWS else list(VIEWS)[:3], path, start=start if isinstance(start, dict) else None)
 
 
 def error_value(error: Exception, action: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from typing import Any
 
 from inspector.captures import Capture, method
 from inspector.errors import CaptureFileError, OutOfRange, TooLarge
-from inspector.views import VIEWS
+from inspector.views import DEMOS, VIEWS, View
 from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
+from inspector.views.registry import listed
 from inspector.views.requests import answer
 from inspector.views.steps import one_forward
 
-__all__ = ["page", "to_html"]
+__all__ = ["answers_of", "document", "page", "to_html"]
 
 # Bytes of data in one page: a browser keeps it as one text, which none of them can beyond 512 MB.
 _LARGEST = 400 * 2**20
@@ -71,9 +72,13 @@ def page(
 ) -> str:
     """The page's text."""
     data = embedded(capture, names, batch=batch, start=start)
-    name = html.escape(title or f"Attention of {data['manifest']['title']}")
+    return document(data, title or f"Attention of {data['manifest']['title']}")
+
+
+def document(data: dict[str, Any], title: str) -> str:
+    """The text of a page that draws a manifest and answers without a server."""
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{name}</title>\n'
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f'</head>\n<body style="margin:0">\n{_mount(data, "page")}\n</body>\n</html>\n'
@@ -83,8 +88,23 @@ def page(
 def embedded(capture: Capture, names: list[str], *, batch: int = 0, start: dict[str, Any] | None = None) -> dict[str, Any]:
     """The manifest and every answer the views need, by request."""
     manifest = manifest_of(capture, batch=batch, start=start)
-    chosen = {name: VIEWS[name] for name in names}
-    manifest["views"] = [{"name": name, "slug": view.slug, "title": view.title} for name, view in chosen.items()]
+    chosen = {name: _view(name) for name in names}
+    manifest["views"] = listed(chosen)
+    return {"manifest": manifest, "answers": answers_of(capture, manifest, chosen, batch)}
+
+
+def _view(name: str) -> type[View]:
+    """The view of that name; a demonstration is none, whatever model was captured."""
+    if name not in DEMOS:
+        return VIEWS[name]
+    found = f"{DEMOS[name].title} is a demonstration with models of its own and shows nothing of a capture."
+    raise OutOfRange(
+        f"A page of a capture with {name!r} was asked for.", found, f"Open the app, or take one of {', '.join(VIEWS)}."
+    )
+
+
+def answers_of(capture: Capture, manifest: dict[str, Any], chosen: dict[str, type[View]], batch: int = 0) -> dict[str, Any]:
+    """Every answer that some views need, by request."""
     answers: dict[str, Any] = {}
     size = 0
     for view in chosen.values():
@@ -95,11 +115,11 @@ def embedded(capture: Capture, names: list[str], *, batch: int = 0, start: dict[
                 size += _bytes(answers[key])
             if size > _LARGEST:
                 raise TooLarge(
-                    f"A page with {', '.join(names)} was asked for.",
+                    f"A page with {', '.join(chosen)} was asked for.",
                     f"{len(answers)} of its answers alone are over {_LARGEST / 2**20:,.0f} MB, and no browser opens that.",
                     "Capture some layers (capture(model, layers=[0, 1])), ask for model_view alone, or open it in the app.",
                 )
-    return {"manifest": manifest, "answers": answers}
+    return answers
 
 
 def _bytes(answer: Any) -> int:

@@ -3,8 +3,8 @@
 Adding a view is one Python file here that calls ``@VIEWS.add`` on a ``View`` subclass, beside ``web/<name>.js`` and ``.css``.
 """
 
-from inspector.views.registry import VIEWS, View, load_views
+from inspector.views.registry import DEMOS, VIEWS, View, load_views
 
 load_views()
 
-__all__ = ["VIEWS", "View"]
+__all__ = ["DEMOS", "VIEWS", "View"]

@@ -11,13 +11,13 @@ import torch
 from inspector.captures import Capture
 from inspector.errors import OutOfRange
 from inspector.views.packing import floats
-from inspector.views.registry import ANSWERS, VIEWS, Request, View
+from inspector.views.registry import ANSWERS, DEMOS, Request, View
 from inspector.views.translate import EXAMPLES, date_of
 
 __all__ = ["FiveSteps"]
 
 
-@VIEWS.add("five_steps", order=60)
+@DEMOS.add("five_steps", order=60)
 class FiveSteps(View):
     """encode, score, softmax, weighted sum, output: one step at a time, with the numbers of a date that was typed."""
 

@@ -13,7 +13,7 @@ from inspector.errors import InspectorError
 from inspector.metrics import METRICS, list_metrics, measure
 from inspector.scores import Scores
 from inspector.tokens import Tokens
-from inspector.views.registry import VIEWS
+from inspector.views.registry import VIEWS, listed
 
 __all__ = ["axis_rest", "group_key", "manifest_of", "measures_of"]
 
@@ -47,9 +47,7 @@ def manifest_of(
         "measures": [_metric(name, capture) for name in list_metrics()],
         "proof": _proof(capture, groups, batch),
         "missing": [{"name": entry.name, "reason": entry.reason} for entry in capture.missing],
-        "views": [
-            {"name": name, "slug": view.slug, "title": view.title} for name, view in VIEWS.items() if view().offered(capture)
-        ],
+        "views": listed({name: view for name, view in VIEWS.items() if view().offered(capture)}),
         "start": start,
     }
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from inspector.captures import Capture
 from inspector.registry import Registry
 
-__all__ = ["ANSWERS", "VIEWS", "Answer", "View", "load_views"]
+__all__ = ["ANSWERS", "DEMOS", "VIEWS", "Answer", "View", "listed", "load_views"]
 
 Request = dict[str, Any]
 Answer = Callable[[Capture, Request], dict[str, Any]]
@@ -39,7 +39,15 @@ class View:
 
 
 VIEWS: Registry[type[View]] = Registry("view")
+"""Pictures of a capture."""
+DEMOS: Registry[type[View]] = Registry("demonstration")
+"""Pages that teach, with input and models of their own: tabs of the app beside the views, and never a picture of a capture."""
 ANSWERS: Registry[Answer] = Registry("request")
+
+
+def listed(views: dict[str, type[View]]) -> list[dict[str, str]]:
+    """What a browser is told of some views or demonstrations: name, slug and title, in order."""
+    return [{"name": name, "slug": view.slug, "title": view.title} for name, view in views.items()]
 
 
 def load_views() -> None:

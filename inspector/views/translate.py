@@ -18,9 +18,9 @@ from inspector.captures import AttentionCall, Capture
 from inspector.errors import InputError, OutOfRange
 from inspector.hooks import capture
 from inspector.views.packing import floats
-from inspector.views.registry import ANSWERS, VIEWS, Request, View
+from inspector.views.registry import ANSWERS, DEMOS, Request, View
 
-__all__ = ["EXAMPLES", "Translate", "date_of"]
+__all__ = ["EXAMPLES", "Translate", "date_of", "own_capture"]
 
 EXAMPLES = ("3 mai 2019", "2019年5月3日", "Friday, May 3, 2019", "3 مايو 2019", "30 février 2021", "the day after tomorrow")
 """What a page carries answers for; the first is shown first. The last two cannot be read: one is no date, one has no numbers."""
@@ -36,7 +36,7 @@ _TITLES = {
 }
 
 
-@VIEWS.add("translate", order=50)
+@DEMOS.add("translate", order=50)
 class Translate(View):
     """type a date, see five answers and where each of them looked."""
 
@@ -107,7 +107,7 @@ def _answers(text: str) -> dict[str, Any]:
 
     def cross_attention(model: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
         """[output, input]: the last layer's, mean over its heads, from the queries and keys that the hooks saw."""
-        calls.extend(_watched(model, inputs))
+        calls.extend(_crossing(_watched(model, inputs)))
         return calls[-1].weights()[0].mean(0)
 
     told = [read(text, name, cross_attention) for name in models()]
@@ -135,10 +135,31 @@ def _answer(one: Any) -> dict[str, Any]:
     }
 
 
-def _watched(model: nn.Module, inputs: dict[str, Tensor]) -> list[AttentionCall]:
-    """The cross-attention calls of one run, in layer order, every row of them proven."""
+@lru_cache(maxsize=1)
+def own_capture() -> Capture:
+    """The Transformer reading the first example: what a page of a demonstration is a page of, and nobody else's model."""
+    from zoo.dates import translate as read
+
+    kept: list[Capture] = []
+
+    def cross_attention(model: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
+        kept.append(_watched(model, inputs))
+        return _crossing(kept[-1])[-1].weights()[0].mean(0)
+
+    read(EXAMPLES[0], "transformer", cross_attention)
+    kept[-1].info["name"] = "five small models that read dates"
+    return kept[-1]
+
+
+def _watched(model: nn.Module, inputs: dict[str, Tensor]) -> Capture:
+    """One run, every row of it proven."""
     with torch.no_grad(), capture(model, proof_rows=None) as found:
         model(**inputs)
+    return found
+
+
+def _crossing(found: Capture) -> list[AttentionCall]:
+    """Its cross-attention calls in layer order."""
     return [call for call in found.calls if call.kind == "cross"]
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from playwright.sync_api import Page
 
 from inspector.captures import Capture
+from inspector.views import DEMOS
 from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
+from inspector.views.registry import listed
 from inspector.views.requests import answer
 
 ADDRESS = "http://127.0.0.1:9/"
@@ -44,7 +46,8 @@ def open_served(
         asked.append({**request, "bytes": len(json.dumps(given))})
         return given
 
-    manifest = json.dumps(manifest_of(capture, identity="here", start=start or None, measured=measured)).replace("<", "\\u003c")
+    shown = manifest_of(capture, identity="here", start=start or None, measured=measured) | {"demos": listed(dict(DEMOS.items()))}
+    manifest = json.dumps(shown).replace("<", "\\u003c")
     body = (
         '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><body style="margin:0">'
         '<div id="here"></div>'

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from inspector import Capture
 from inspector.examples import EXAMPLES
-from inspector.views import VIEWS
+from inspector.views import DEMOS, VIEWS
 from tests.ui import app_server
 
 DRAWN = ".attention-inspector[data-drawn]"
@@ -89,7 +89,7 @@ def test_nothing_scrolls_sideways(new_page, url, shot, width, theme):
 def test_every_tab_draws_and_none_errs(page, url, shot):
     opened(page, url)
     names = page.locator(".tab").evaluate_all("tabs => tabs.map((tab) => tab.id.replace('tab-', ''))")
-    assert names == list(VIEWS)
+    assert names == [*VIEWS, *DEMOS]
     for name in [*names, *reversed(names)]:
         page.locator(f"#tab-{name}").click()
         page.wait_for_selector(f".attention-inspector[data-view={name}][data-drawn]", timeout=60_000)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
+from inspector.demos import demo_page
 from inspector.views.requests import answer
 from tests.ui.hosting import drawn, link, open_page, open_served, resized, sideways
 from zoo.dates import five_steps
@@ -130,14 +131,14 @@ def test_attention_and_character_are_chosen_and_go_into_the_link(page: Page, sen
 
 def test_both_views_share_the_date_and_the_character(page: Page, sentence_capture):
     opened(page, sentence_capture, step=5)
-    field = page.locator(".view-five-steps .date-field")
+    field = page.locator(".input-five-steps .date-field")
     field.fill("31 décembre 1999")
     field.press("Enter")
-    expect(page.locator(".view-five-steps .date-said")).to_contain_text("Right answer 1999-12-31.")
+    expect(page.locator(".input-five-steps .date-said")).to_contain_text("Right answer 1999-12-31.")
     page.locator(".steps-chips [data-position='9']").click()
     page.locator("#tab-translate").click()
     drawn(page)
-    expect(page.locator(".view-translate .date-field")).to_have_value("31 décembre 1999")
+    expect(page.locator(".input-translate .date-field")).to_have_value("31 décembre 1999")
     expect(page.locator(".caption")).to_contain_text("Writing ‘1’ of the day")
 
 
@@ -157,9 +158,9 @@ def test_layer_and_head_steppers_of_the_capture_are_out_of_the_way(page: Page, s
 @pytest.mark.parametrize("text", ["", "x" * 65])
 def test_what_no_model_takes_is_said_beside_the_field(page: Page, sentence_capture, text):
     opened(page, sentence_capture)
-    page.locator(".view-five-steps .date-field").fill(text)
-    page.locator(".view-five-steps .date-field").press("Enter")
-    expect(page.locator(".view-five-steps .problem p").first).to_have_text("A date was to be read.")
+    page.locator(".input-five-steps .date-field").fill(text)
+    page.locator(".input-five-steps .date-field").press("Enter")
+    expect(page.locator(".input-five-steps .problem p").first).to_have_text("A date was to be read.")
     expect(page.locator(".steps-title")).to_have_text("Step 1 of 5: Encode")
 
 
@@ -188,13 +189,13 @@ def test_each_step_can_be_taken_away_as_a_drawing_and_as_a_table(page: Page, sen
     expect(page.locator(".dialog caption")).to_contain_text(f"Step {step}: {NAMES[step - 1]}, additive, before writing ‘5’.")
 
 
-def test_a_page_of_its_own_carries_the_first_date(page: Page, sentence_capture, tmp_path):
+def test_a_page_of_its_own_carries_the_first_date(page: Page, tmp_path):
     file = tmp_path / "page.html"
-    sentence_capture.to_html("five_steps", file)
+    file.write_text(demo_page("five_steps"), "utf-8")
     open_page(page, file, "step=3&attention=local_p")
     expect(page.locator(".steps-sentence")).to_contain_text("times the Gaussian")
     page.locator("[data-date='2019年5月3日']").click()
-    expect(page.locator(".view-five-steps .problem")).to_contain_text("This page carries")
+    expect(page.locator(".input-five-steps .problem")).to_contain_text("This page carries")
     expect(page.locator(".steps-title")).to_have_text("Step 3 of 5: Softmax")
 
 

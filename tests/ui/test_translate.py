@@ -10,6 +10,7 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
+from inspector.demos import demo_page
 from inspector.views.requests import answer
 from inspector.views.translate import EXAMPLES
 from tests.ui.hosting import drawn, link, open_page, open_served, resized, sideways
@@ -46,7 +47,7 @@ def figure(page: Page, name: str):
 
 
 def typed(page: Page, text: str) -> None:
-    field = page.locator(".view-translate .date-field")
+    field = page.locator(".input-translate .date-field")
     field.fill(text)
     field.press("Enter")
 
@@ -138,9 +139,9 @@ def test_a_date_that_was_typed_is_answered_and_goes_into_the_link(page: Page, se
 
 def test_a_chip_fills_the_field_and_a_link_brings_its_date_back(page: Page, sentence_capture, shot):
     opened(page, sentence_capture, date="2019%E5%B9%B45%E6%9C%883%E6%97%A5", position="3")
-    expect(page.locator(".view-translate .date-field")).to_have_value("2019年5月3日")
+    expect(page.locator(".input-translate .date-field")).to_have_value("2019年5月3日")
     page.locator("[data-date='3 مايو 2019']").click()
-    expect(page.locator(".view-translate .date-field")).to_have_value("3 مايو 2019")
+    expect(page.locator(".input-translate .date-field")).to_have_value("3 مايو 2019")
     expect(page.locator(".dates-foot")).to_contain_text("right-to-left letters run from left to right")
     shot(page, "translate-arabic")
 
@@ -164,9 +165,9 @@ def test_text_outside_what_was_learned_is_answered_and_said_to_be_a_guess(page: 
 def test_what_no_model_takes_is_said_beside_the_field_and_the_picture_stays(page: Page, sentence_capture, text, found, shot):
     opened(page, sentence_capture)
     typed(page, text)
-    problem = page.locator(".view-translate .date-error .problem")
+    problem = page.locator(".input-translate .date-error .problem")
     expect(problem.locator("p")).to_have_text(["A date was to be read.", found, re.compile("^Type ")])
-    expect(page.locator(".view-translate .date-field")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".input-translate .date-field")).to_have_attribute("aria-invalid", "true")
     expect(figure(page, "additive").locator(".dates-answer")).to_have_text("2019-05-03")
     assert "date" not in link(page)
     shot(page, "translate-error")
@@ -176,7 +177,7 @@ def test_what_no_model_takes_is_said_beside_the_field_and_the_picture_stays(page
 
 def test_a_link_to_a_text_no_model_takes_shows_the_example_and_says_why(page: Page, sentence_capture):
     opened(page, sentence_capture, date="x" * 80)
-    expect(page.locator(".view-translate .problem")).to_contain_text("The text has 80 characters")
+    expect(page.locator(".input-translate .problem")).to_contain_text("The text has 80 characters")
     expect(figure(page, "additive").locator(".dates-answer")).to_have_text("2019-05-03")
 
 
@@ -258,13 +259,15 @@ def test_maps_and_numbers_can_be_taken_away(page: Page, sentence_capture, tmp_pa
     assert [float(v) for v in rows[7][4:]] == pytest.approx(own.tolist(), abs=1e-6)
 
 
-def test_a_page_of_its_own_answers_the_examples_and_says_what_it_lacks(page: Page, sentence_capture, tmp_path):
+def test_a_page_of_its_own_answers_the_examples_and_says_what_it_lacks(page: Page, tmp_path):
     file = tmp_path / "page.html"
-    sentence_capture.to_html(["translate", "five_steps"], file)
+    file.write_text(demo_page(), "utf-8")
     open_page(page, file)
+    assert page.get_by_role("tab").all_inner_texts() == ["Translate", "Five steps"]
+    assert not page.locator(".proof").is_visible()
     for text in EXAMPLES:
-        page.locator(f".view-translate [data-date='{text}']").click()
-        expect(page.locator(".view-translate .date-field")).to_have_value(text)
+        page.locator(f".input-translate [data-date='{text}']").click()
+        expect(page.locator(".input-translate .date-field")).to_have_value(text)
         expect(figure(page, "local_p").locator(".dates-answer")).to_have_text(translate(text, "local_p").output)
     typed(page, "4 mai 2019")
-    expect(page.locator(".view-translate .problem")).to_contain_text("This page carries the answers to its examples only.")
+    expect(page.locator(".input-translate .problem")).to_contain_text("This page carries the answers to its examples only.")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 import torch
 from transformers import AutoModelForSeq2SeqLM
 
-from inspector.views import VIEWS
+from inspector.demos import demo_page
+from inspector.errors import OutOfRange
+from inspector.views import DEMOS, VIEWS
+from inspector.views.manifest import manifest_of
 from inspector.views.requests import answer
 from inspector.views.translate import EXAMPLES
 from tests.views.test_requests import unpack
@@ -159,15 +163,18 @@ def test_five_steps_of_what_is_not_recurrent_are_refused(sentence_capture, atten
     assert "recurrent models are additive" in steps(sentence_capture, "3 mai 2019", attention)["error"]["found"]
 
 
-def test_both_views_are_registered_after_reference_and_before_bertviz():
-    names = list(VIEWS)
-    assert names.index("translate") + 1 == names.index("five_steps") < names.index("bertviz")
+def test_a_demonstration_is_no_view_of_a_capture(sentence_capture):
+    assert list(DEMOS) == ["translate", "five_steps"]
+    assert not set(DEMOS) & {*VIEWS, *(view["name"] for view in manifest_of(sentence_capture)["views"])}
+    with pytest.raises(OutOfRange, match="models of its own and shows nothing of a capture"):
+        sentence_capture.to_html(["head_view", "translate"])
 
 
-def test_a_page_carries_the_examples_under_the_names_a_browser_gives_them(sentence_capture):
-    from inspector.html import embedded
-
-    found = embedded(sentence_capture, ["translate", "five_steps"])["answers"]
+def test_a_page_of_demonstrations_is_of_their_models_alone():
+    data = json.loads(re.search(r"-data\">(.*?)</script>", demo_page(), re.DOTALL)[1])
+    manifest, found = data["manifest"], data["answers"]
+    assert (manifest["title"], manifest["views"]) == ("five small models that read dates", [])
+    assert [demo["name"] for demo in manifest["demos"]] == list(DEMOS)
     assert '{"kind":"translate","text":"2019年5月3日"}' in found
     assert len(found) == 1 + len(EXAMPLES) + len(RECURRENT)
     assert not any("error" in one for one in found.values())

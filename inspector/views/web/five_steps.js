@@ -1,5 +1,6 @@
 // Five steps: encode, score, softmax, weighted sum, output, with the real vectors of one date, one step at a time.
 A.views.five_steps = {
+  learns: true,
   settings: {
     attention: { default: "additive", parse: (text) => (["additive", "dot_product", "scaled_dot_product", "local_p"].includes(text) ? text : undefined) },
     step: { default: 1, parse: (text) => (/^[1-5]$/.test(text) ? Number(text) : undefined) },

@@ -1,5 +1,6 @@
 // Translate: one date, five attentions, five answers, and where each of them looked.
 A.views.translate = {
+  learns: true,
   settings: {
     date: { default: "3 mai 2019", parse: (text) => (text && Array.from(text).length <= 200 ? text : undefined) },
     position: { default: 6, parse: (text) => (text === "none" ? -1 : /^\d{1,2}$/.test(text) ? Number(text) : undefined), format: (n) => (n < 0 ? "none" : String(n)) },

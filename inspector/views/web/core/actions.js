@@ -93,7 +93,9 @@ A.actions = {
       bench.host === "app"
         ? [
             item("html", "Page, HTML", () => A.exporting.fetch(bench, "html")),
-            item("capture", "Capture, safetensors", () => A.exporting.fetch(bench, "capture")),
+            bench.element.dataset.kind === "learn"
+              ? null
+              : item("capture", "Capture, safetensors", () => A.exporting.fetch(bench, "capture")),
           ]
         : null,
     );

@@ -6,7 +6,8 @@ A.frame = {
     parts.actions = h("div", { class: "actions" });
     parts.proof = h("div", { class: "proof" });
     parts.top = h("header", { class: "top" }, bench.host === "app" ? parts.proof : A.frame.brand(parts), parts.actions);
-    parts.tablist = h("div", { class: "tabs", role: "tablist", "aria-label": "Views" });
+    parts.inputs = h("div", { class: "inputs" });
+    parts.tabs = h("div", { class: "tabs" });
     parts.chosen = h("div", { class: "chosen" });
     parts.link = h("div", { class: "link", title: "The pinned link" });
     parts.caption = h("h2", { class: "caption", "aria-live": "polite" });
@@ -21,9 +22,8 @@ A.frame = {
     parts.bench = h(
       "section",
       { class: "bench", "data-host": bench.host, "aria-label": "Attention inspector" },
-      parts.top,
-      bench.host === "app" ? null : parts.proof,
-      h("div", { class: "bar" }, parts.tablist, parts.chosen),
+      bench.host === "app" ? [parts.inputs, parts.top] : [parts.top, parts.proof, parts.inputs],
+      h("div", { class: "bar" }, parts.tabs, parts.chosen),
       parts.progress,
       parts.problem,
       parts.note,

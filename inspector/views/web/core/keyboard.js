@@ -43,6 +43,7 @@ A.keyboard = {
 
   own(bench, event) {
     const { state } = bench.selection;
+    if (A.views[state.view].learns && event.key !== "?") return false; // the capture it does not show keeps its selection
     switch (event.key) {
       case "[":
         A.steppers.layer(bench, -1);

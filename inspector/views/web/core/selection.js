@@ -44,8 +44,8 @@ A.choices = (() => {
       Object.values(A.views).flatMap((view) => Object.entries(view.settings || {}).map(([name, s]) => [name, s.default])),
     );
 
-  /** The tabs there are: the views of this capture that can be drawn here. */
-  const views = (manifest) => manifest.views.filter((v) => A.views[v.name]);
+  /** The tabs there are: the views of this capture, then demonstrations, which have input of their own. */
+  const views = (manifest) => [...manifest.views, ...(manifest.demos || [])].filter((v) => A.views[v.name]);
 
   /** A first state: the manifest's own suggestion, else the first head of the first group. */
   function first(manifest) {

@@ -20,10 +20,13 @@ A.stage = {
       panel,
     );
     bench.parts.views.append(panelElement);
+    const input = h("div", { class: `own-input input-${name.replace(/_/g, "-")}` });
+    if (view.learns) bench.parts.inputs.append(input);
     const stage = {
       picture,
       rail,
       panel,
+      input,
       panelElement,
       host: bench.host,
       data: bench.data,
@@ -43,9 +46,13 @@ A.stage = {
     const drawn = view.create(stage);
     stage.view = drawn;
     stage.draw = (changed) => drawn.draw(changed);
+    stage.show = (on) => {
+      panelElement.hidden = input.hidden = !on;
+    };
     stage.dispose = () => {
       if (drawn.dispose) drawn.dispose();
       panelElement.remove();
+      input.remove();
     };
     return stage;
   },

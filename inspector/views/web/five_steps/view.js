@@ -13,7 +13,8 @@
     this.cell = h("div", { role: "gridcell", id: "steps-cell" });
     this.grid = h("div", { class: "steps-picture", role: "grid", tabindex: "0", "aria-activedescendant": "steps-cell" }, this.canvas, h("div", { role: "row", class: "unseen" }, this.cell));
     this.readout = h("p", { class: "steps-readout small" });
-    put(stage.picture, this.form.element, this.controls.choose, this.controls.stepper,
+    put(stage.input, this.form.element);
+    put(stage.picture, this.controls.choose, this.controls.stepper,
       h("div", { class: "steps-body" }, h("section", { class: "steps-text", "aria-live": "polite" }, this.title, this.formula, this.sentence, this.symbols), h("div", { class: "steps-side" }, this.grid, this.readout)));
     this.canvas.addEventListener("pointermove", (event) => this.point(this.under(event)));
     this.canvas.addEventListener("pointerdown", (event) => this.point(this.under(event)));

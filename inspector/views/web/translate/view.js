@@ -9,7 +9,8 @@
     this.grid = h("div", { class: "dates-grid", role: "grid", tabindex: "0", "aria-label": "Five alignments. Up and down choose a character written, left and right one read, Enter pins.", "aria-activedescendant": "dates-cell" });
     this.legend = h("canvas", { class: "dates-legend", "aria-hidden": "true" });
     this.words = h("div", { class: "dates-words small" });
-    put(stage.picture, this.form.element, this.grid, h("div", { class: "dates-foot" }, this.legend, this.words));
+    put(stage.input, this.form.element);
+    put(stage.picture, this.grid, h("div", { class: "dates-foot" }, this.legend, this.words));
   }
 
   /** The pinned row with what the pointer or the arrows are over in its place: {row, col}. */
