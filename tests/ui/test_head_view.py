@@ -20,7 +20,8 @@ def test_the_first_picture_is_one_head_with_one_token_and_its_finding(page, shor
     assert caption(page) == "‘it’ looks mostly at ‘animal’ (0.57), six times what the average token gives it."
     assert page.locator(".attention-inspector").get_attribute("data-view") == "head_view"
     assert number(page, 2) == "0.567"
-    assert legend(page) == "44 links of 0.05 or more drawn; they carry 57 % of the word-to-word attention. The rest is hidden."
+    drawn = "44 links of 0.05 or more drawn; they carry 57 % of the word-to-word attention."
+    assert legend(page) == f"{drawn} What is in focus shows its links of 0.01 or more. The rest is hidden."
     assert page.locator(".lines .line").count() == 44
     shot(page, "head-view")
 
@@ -86,7 +87,7 @@ def test_a_click_pins_and_a_second_click_lets_go(page, short_page):
     settle(page)
     page.mouse.move(700, 990)
     assert "query=" not in link(page)
-    expect(page.locator(".row-panel .label")).to_have_text("Strongest links")
+    expect(page.locator(".row-panel .label")).to_have_text("Strongest links between words")
 
 
 def test_with_nothing_in_focus_the_bars_are_attention_received(page, short_page, sentence_capture):

@@ -28,6 +28,7 @@ A.views.head_view = {
       pairs = H.rail.pairs(stage),
       slider = H.rail.threshold(stage),
       joining = A.joining.create(stage);
+    const state = () => stage.selection.state;
     view.list = A.rowPanel.create(stage);
     const heads = A.headPanel.create(stage);
     stage.picture.append(chips.element, view.strip.element, view.element);
@@ -55,6 +56,7 @@ A.views.head_view = {
         pairs.draw(scene.sheet);
         slider.draw(scene.threshold);
         joining.draw();
+        heads.element.hidden = state().blank;
         heads.draw();
         view.scene = null;
         scene.element = view.element;
@@ -70,9 +72,9 @@ A.views.head_view = {
           if (held !== wanted) stage.selection.hover({ query: wanted });
         }
       },
-      svg: () => A.standalone.make(view.element, A.standalone.dress(stage, H.swatches(view.scene))),
+      svg: () => A.standalone.make(view.element, A.standalone.dress(stage, state().blank ? [] : H.swatches(view.scene))),
       canvas: () => null,
-      table: () => H.table(view.scene, stage),
+      table: () => (state().blank ? { caption: "No head is shown.", columns: [], rows: [] } : H.table(view.scene, stage)),
       pinned: () => view.scene && H.pinned(view.scene),
       key: (event) => H.pointer.key(view, event),
       dispose: off,

@@ -13,6 +13,7 @@ A.views.heat_map = {
       canvas: () => view.file("canvas"),
       svg: () => view.file("svg"),
       table: () => A.heat.table(view.map),
+      pinned: () => view.map.link(),
       key: (event) => A.heat.keys.press(event, view.map, view.surface, view.does),
       dispose: () => view.dispose(),
     };

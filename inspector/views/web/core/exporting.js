@@ -24,10 +24,11 @@ A.exporting = (() => {
 
   /** The file name says what it is: one-head-layer-3-head-1.svg, or what the view itself says after its slug. */
   function name(bench, kind) {
-    const { view, layer, heads } = bench.selection.state,
+    const { view, layer } = bench.selection.state,
+      heads = A.choices.heads(bench.selection.state),
       slug = A.choices.views(bench.manifest).find((v) => v.name === view).slug;
     const { file } = bench.stage().view;
-    return file ? `${slug}-${file()}.${kind}` : `${slug}-layer-${layer}-head-${heads.slice(0, 4).join("-")}.${kind}`;
+    return file ? `${slug}-${file()}.${kind}` : `${slug}-layer-${layer}-${heads.length ? `head-${heads.slice(0, 4).join("-")}` : "no-head"}.${kind}`;
   }
 
   async function save(bench, kind) {

@@ -26,7 +26,8 @@ A.navigator = {
 
   draw(stage, { title, menu, grid, legend, unit }) {
     const { h, put } = A.dom,
-      { group, layer, heads } = stage.selection.state,
+      { group, layer } = stage.selection.state,
+      heads = A.choices.heads(stage.selection.state),
       { layers } = stage.data.group(group);
     const name = A.navigator.measure(stage),
       values = stage.data.measures(group),
@@ -67,7 +68,7 @@ A.navigator = {
             theme,
             definition,
             on: l.index === layer && heads.includes(head),
-            first: l.index === layer && heads[0] === head,
+            first: l.index === layer && stage.selection.state.heads[0] === head,
           }),
         ),
       ),

@@ -57,13 +57,12 @@ A.rowPanel = {
 
   /** facts: {query, tokens, parts, restName, learned, note, shares}; parts come from A.rowFacts.of, shares(key) splits a bar into [{weight, colour}]. */
   draw(stage, element, { query, tokens, parts, restName, learned, note, shares }) {
-    const { h, put } = A.dom,
-      top = Math.max(1e-9, parts.others.weight * 0.999, parts.rest.weight * 0.999, ...parts.top.map((p) => p.weight));
+    const { h, put } = A.dom;
     const repeated = A.tokens.repeated(tokens);
     const fill = (share, kind, colour) =>
       h("i", {
         class: `bar-fill ${kind}`,
-        style: { width: `${Math.max(0, (100 * share) / top)}%`, ...(colour ? { background: colour } : {}) },
+        style: { width: `${100 * Math.max(0, Math.min(1, share))}%`, ...(colour ? { background: colour } : {}) },
       });
     const bar = (share, kind, split) =>
       h("span", { class: "bar-slot" }, split ? split.map((one) => fill(one.weight, "own split", one.colour)) : fill(share, kind));
@@ -103,7 +102,7 @@ A.rowPanel = {
       parts.rest.keys || (learned && parts.rest.weight > 0)
         ? line(A.rowPanel.shortRest(restName), parts.rest.weight, "rest")
         : null,
-      h("p", { class: "small" }, note || A.rowPanel.sums(parts, learned)),
+      h("p", { class: "small" }, note || A.rowPanel.sums(parts, learned), " Bars end at 1."),
     );
   },
 

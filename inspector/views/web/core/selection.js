@@ -10,6 +10,7 @@ A.Selection = class {
   /** Change some parts; listeners hear the new state and the set of names that really changed. */
   set(patch) {
     const changed = new Set();
+    if (patch.heads && this.state.blank && patch.blank === undefined) patch = { ...patch, blank: false }; // who chooses a head sees it
     for (const [name, value] of Object.entries(patch)) {
       if (JSON.stringify(this.state[name]) !== JSON.stringify(value)) changed.add(name);
     }
@@ -92,5 +93,10 @@ A.choices = (() => {
     return { state, notes };
   }
 
-  return { first, fit, defaults, views };
+  const ONE = new Set(["heat_map", "reference_view"]);
+  /** The heads that are drawn: none where the reader has put all of them away, and the first where a view draws one at a time. */
+  const heads = ({ view, blank, heads: chosen }) =>
+    view === "head_view" && blank ? [] : ONE.has(view) ? chosen.slice(0, 1) : chosen;
+
+  return { first, fit, defaults, heads, views };
 })();

@@ -88,8 +88,9 @@ A.standalone = (() => {
     const bench = stage.panelElement.closest(".bench"),
       style = getComputedStyle(bench),
       value = (name) => style.getPropertyValue(name).trim(),
-      { layer, heads: shown } = stage.selection.state;
-    const which = shown.length > 1 ? `heads ${A.words.list(shown.map(String))}` : `head ${shown[0]}`;
+      { layer } = stage.selection.state,
+      shown = A.choices.heads(stage.selection.state);
+    const which = shown.length > 1 ? `heads ${A.words.list(shown.map(String))}` : shown.length ? `head ${shown[0]}` : "no head";
     return {
       title: bench.querySelector(".caption").textContent,
       ground: value("--card"),

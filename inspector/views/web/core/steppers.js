@@ -18,7 +18,8 @@ A.steppers = {
             (step) => bench.act({ name: "batch", batch: manifest.batch + step }),
           )
         : null;
-    const name = state.heads.length === 1 ? `Head ${state.heads[0]}` : `${state.heads.length} heads`;
+    const shown = A.choices.heads(state),
+      name = shown.length === 1 ? `Head ${shown[0]}` : shown.length ? `${shown.length} heads` : "No head";
     const focused = A.dom.focused(),
       keep = focused && focused.dataset && focused.dataset.step;
     put(
@@ -106,7 +107,10 @@ A.steppers = {
       { query, group, layer } = state,
       { view } = bench.stage();
     if (query === null) return put(bench.parts.link, "no token pinned");
-    const found = (view.pinned && view.pinned()) ||
+    const none = !A.choices.heads(state).length && { query: bench.data.queryTokens(group, layer)[query] };
+    const found =
+      none ||
+      (view.pinned && view.pinned()) ||
       (await A.steppers.pinned(bench).catch(() => null)) || { query: bench.data.queryTokens(group, layer)[query] };
     if (bench.selection.state !== state) return bench.parts.link;
     const from = h("bdi", { class: "is-query" }, A.captions.quote(found.query));

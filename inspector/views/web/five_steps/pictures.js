@@ -30,14 +30,14 @@
   function score(view, scene) {
     const { data, step, roles } = view, strips = A.steps.strips.layout(scene.width, 1, data.width, view.ratio, 18), l = A.steps.bars.layout(scene.width, data.count);
     const asks = A.steps.strips.add(scene, [state(step.query, "s", "s", roles, "the decoder’s state")], strips, 8, view), { scores } = step;
-    const chart = A.steps.bars.add(scene, { values: scores, labels: data.characters, title: "score e of every character, against this s", name: "e", low: Math.min(0, ...scores), high: Math.max(0, ...scores), digits: Math.max(...scores.map(Math.abs)) >= 100 ? 0 : 1, strong: top(scores, 1), fill: roles.key, tall: 220 }, l, asks.end + 30, view);
+    const chart = A.steps.bars.add(scene, { values: scores, labels: data.characters, title: "score e of every character, against this s; bars start at the lowest", name: "e", low: Math.min(...scores), high: Math.max(...scores), digits: Math.max(...scores.map(Math.abs)) >= 100 ? 0 : 1, strong: top(scores, 1), fill: roles.key, tall: 220 }, l, asks.end + 30, view);
     scene.height = chart.end;
     return [asks.region, chart.region];
   }
 
   function softmax(view, scene) {
     const { data, step, roles } = view, l = A.steps.bars.layout(scene.width, data.count), { scores, weights } = step, best = top(weights, 3);
-    const above = A.steps.bars.add(scene, { values: scores, labels: data.characters, title: "score e", name: "e", low: Math.min(0, ...scores), high: Math.max(0, ...scores), digits: 1, strong: [], fill: roles.key, tall: 90 }, l, 8, view);
+    const above = A.steps.bars.add(scene, { values: scores, labels: data.characters, title: "score e; bars start at the lowest", name: "e", low: Math.min(...scores), high: Math.max(...scores), digits: 1, strong: [], fill: roles.key, tall: 90 }, l, 8, view);
     const title = step.focus ? "weight α, with the Gaussian (dashed)" : "weight α";
     const more = (c) => (step.focus ? `Gaussian ${A.words.weight(step.focus[c])}` : `e = ${A.words.weight(scores[c])}`);
     const below = A.steps.bars.add(scene, { values: weights, labels: data.characters, title, name: "α", low: 0, high: 1, digits: 2, strong: best.filter((c) => weights[c] >= 0.005), fill: roles.key, tall: 150, more, ghost: step.focus ? (s, place) => gaussian(s, place, step, l, roles) : null }, l, above.end + 16, view);

@@ -94,7 +94,7 @@
 
   const HOW = {
     1: "Each row is one character’s vector, each column one of its numbers. Point at a number to read it.",
-    2: "Bars: one score for each character read. Only their differences matter.",
+    2: "Bars: one score for each character read, starting at the lowest. Only their differences matter.",
     3: "Above the scores, below the weights they become: the largest takes most.",
     4: "Each vector is scaled by its weight, so what was not looked at fades to nothing.",
     5: "Two states and the context above, below what the model would write and how sure it is.",

@@ -45,6 +45,7 @@
     );
     row.querySelector("[data-chip=all]").hidden = total === 1;
     row.querySelector("[data-chip=all]").setAttribute("aria-pressed", String(all));
+    row.querySelector("[data-chip=none]").setAttribute("aria-pressed", String(!!blank));
     row.scrollLeft = left;
     chips.reveal(row, made[heads[0]]);
     if (keep !== null) {

@@ -33,7 +33,7 @@
     return svg(
       "g",
       { "aria-hidden": "true" },
-      geo.rest
+      geo.rest && !geo.blank
         ? text(
             geo.restAt,
             "start",
@@ -43,6 +43,16 @@
       text(geo.queryEnd, "end", words[1]),
       text(geo.keyStart, "start", words[2]),
       text(geo.right, "end", received, "weight-word"),
+      geo.bar
+        ? ["start", "end"].map((at) =>
+            svg("text", {
+              class: `tick-word bar-${at}`,
+              x: n(geo.barStart + (at === "end" ? geo.bar : 0)),
+              y: 31,
+              "text-anchor": at === "end" ? "middle" : "start",
+            }),
+          )
+        : null,
     );
   }
 
@@ -77,7 +87,7 @@
         height: n(Math.min(22, geo.pitch)),
         rx: 4,
       }),
-      geo.rest && !resting && !barred ? rest(sheet, geo, q, y) : null,
+      geo.rest && !geo.blank && !resting && !barred ? rest(sheet, geo, q, y) : null,
       name(token, {
         side: "query",
         x: geo.queryEnd,

@@ -67,6 +67,7 @@
       keys: made,
       queries: new Map(plan.rows.map((q, i) => [q, rows[i].firstChild])),
       weightWord: element.querySelector(".weight-word"),
+      ends: ["start", "end"].map((at) => element.querySelector(`.bar-${at}`)),
     };
   }
 

@@ -1,6 +1,7 @@
 // What is laid over the still picture: one row with its numbers, one key with those who look at it, or nothing.
 (A.headView ||= {}).focus = (() => {
-  const FAINT = 0.01;
+  /** From which weight on the links of what is in focus are drawn: fainter ones than in the still picture, which the legend says. */
+  const floor = ({ threshold, sheet }) => Math.min(threshold, sheet.heads.length > 1 ? 0.02 : 0.01);
 
   /** Show {query}, {key} or null on a drawn scene. */
   function show(scene, focus) {
@@ -16,15 +17,20 @@
     }
     const weights = row ? scene.sheet.mean(focus.query) : scene.received;
     const heads = scene.sheet.heads.length,
-      what = row ? "weight" : "received";
-    parts.weightWord.textContent = heads > 1 && !scene.geo.narrow ? `${what}, mean of ${heads}` : what;
+      what = row ? "weight" : "received",
+      top = row ? scene.tops.row : scene.tops.received,
+      ends = state.blank ? ["", ""] : ["0", A.words.exact(top, 2)];
+    parts.weightWord.textContent = state.blank ? "" : heads > 1 && !scene.geo.narrow ? `${what}, mean of ${heads}` : what;
+    parts.ends.forEach((node, i) => {
+      if (node) node.textContent = ends[i];
+    });
     fillKeys(scene, focus, weights, row ? focus.query : null);
   }
 
   function rowLines(scene, q) {
     const { sheet, keys, geo, state } = scene,
       out = [],
-      floor = Math.min(scene.threshold, FAINT);
+      least = floor(scene);
     if (geo.y(q) === undefined) return out;
     for (let h = 0; h < sheet.heads.length; h++) {
       const row = sheet.row(h, q);
@@ -32,7 +38,7 @@
         if (entry.more) return;
         const w = row[entry.key],
           key = sheet.keyTokens[entry.key];
-        if (w >= floor && w < Infinity && !(sheet.fold && key.rest)) out.push({ h, q, at, key: entry.key, w });
+        if (w >= least && w < Infinity && !(sheet.fold && key.rest)) out.push({ h, q, at, key: entry.key, w });
       });
     }
     keys.forEach((entry, at) => {
@@ -41,10 +47,7 @@
         if (w >= 0.005) out.push({ h: 0, q, at, w, more: true });
       }
     });
-    return out
-      .filter((l) => !(state.heads.length > 1 && l.w < 0.02))
-      .sort((a, b) => a.w - b.w)
-      .map((l) => A.headView.draw.line(scene, l));
+    return out.sort((a, b) => a.w - b.w).map((l) => A.headView.draw.line(scene, l));
   }
 
   function keyLines(scene, key) {
@@ -56,7 +59,7 @@
       for (const q of plan.rows)
         if (!(sheet.fold && sheet.queryTokens[q].rest)) {
           const w = sheet.row(h, q)[key];
-          if (w < Infinity && w >= Math.min(scene.threshold, FAINT)) out.push({ h, q, at, key, w });
+          if (w < Infinity && w >= floor(scene)) out.push({ h, q, at, key, w });
         }
     return out.sort((a, b) => a.w - b.w).map((l) => A.headView.draw.line(scene, l));
   }
@@ -70,8 +73,12 @@
     const values = parts.keys.map(({ entry, resting }) =>
       resting ? 0 : entry.more ? sum(weights, entry.more) : weights[entry.key],
     );
-    const top = Math.max(1e-9, ...values.filter((v, i) => Number.isFinite(v) && !parts.keys[i].entry.more));
+    const top = q === null ? scene.tops.received : scene.tops.row;
     parts.keys.forEach((slot, i) => {
+      if (state.blank) {
+        slot.number.textContent = "";
+        return A.dom.put(slot.bars);
+      }
       const { entry, element, resting } = slot,
         value = values[i],
         own = !entry.more && entry.key === chosen;
@@ -79,7 +86,7 @@
       element.classList.toggle("strong", !!focus && value >= 0.02);
       element.classList.toggle("pinned-key", own && state.key === entry.key);
       slot.number.textContent = resting || (value < (entry.more ? 0.0005 : 0.005) && !few) ? "" : A.words.weight(value);
-      A.dom.put(slot.bars, entry.more || resting ? null : bars(scene, slot, q, value, top));
+      return A.dom.put(slot.bars, entry.more || resting ? null : bars(scene, slot, q, value, top));
     });
   }
 
@@ -95,7 +102,7 @@
     let x = geo.barStart;
     return colours.map((colour, h) => {
       const one = (q === null ? scene.receivedBy[h] : sheet.row(h, q))[slot.entry.key] / colours.length,
-        width = (geo.bar * one) / top;
+        width = geo.bar * Math.min(1, one / top);
       const made =
         one > 0
           ? box(x, Math.max(width, colours.length > 1 ? 0 : 0.75), { style: { fill: colour.stroke }, class: "weight-bar" })
@@ -113,5 +120,5 @@
     return A.headView.sheet.ranked(sheet, weights)[0];
   }
 
-  return { show, sum };
+  return { show, sum, floor };
 })();

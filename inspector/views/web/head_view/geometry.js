@@ -15,7 +15,7 @@
   }
 
   /** All x and y of a picture. rows and keys come from the plan; bars says whether a rest column is there. */
-  function measure({ width, height, plan, keys, sheet, narrow, segments }) {
+  function measure({ width, height, plan, keys, sheet, narrow, segments, blank }) {
     const edge = narrow ? 8 : 14,
       count = Math.max(plan.rows.length, keys.length),
       rest = sheet.special === "fold" && !!sheet.restName;
@@ -52,6 +52,7 @@
       pitch,
       narrow,
       rest,
+      blank,
       restAt,
       restNumber,
       restWidth: 46,

@@ -9,6 +9,8 @@
     const parts = [
       `${plural(found.links.length, "link")} ${limit} drawn; they carry ${all} of ${A.headView.legend.whole(sheet, plan, state)}.`,
     ];
+    const faint = A.headView.focus.floor(scene);
+    if (faint < threshold) parts.push(`What is in focus shows its links of ${A.headView.legend.limit(faint)} or more.`);
     if (found.capped) parts.push("Only the strongest 4,000 are drawn.");
     if (scene.keys.some((k) => k.more)) parts.push("Dashed: the sum of tokens not listed.");
     if (found.drawn < found.total * 0.9995) parts.push("The rest is hidden.");
@@ -21,8 +23,11 @@
     return parts.join(" ");
   },
 
-  /** A threshold with two digits at least: 0.05, 0.013, 0.0006. */
-  limit: (threshold) => (threshold >= 0.1 ? threshold.toFixed(2) : threshold.toFixed(4).replace(/(\.\d\d\d*?)0+$/, "$1")),
+  /** A threshold as it is, with two decimals at least: 0.05, 0.013, 0.0006. */
+  limit: (threshold) => {
+    const text = String(Number(threshold.toPrecision(6)));
+    return /\.\d\d|e/.test(text) ? text : threshold.toFixed(2);
+  },
 
   whole(sheet, plan, state) {
     const rows = plan.long ? " of these rows" : "";

@@ -30,7 +30,7 @@
     return stage;
   }
 
-  function line(scene, q, key, w, top) {
+  function line(scene, q, key, w) {
     const { h } = A.dom,
       { sheet, stage } = scene,
       twice = scene.geo.twice;
@@ -48,7 +48,7 @@
         on: { click: () => stage.selection.set({ query: q, key }) },
       },
       h("span", { class: "bar-name" }, name(sheet.queryTokens[q], twice.query), " → ", name(sheet.keyTokens[key], twice.key)),
-      h("span", { class: "bar-slot" }, h("i", { class: "bar-fill own", style: { width: `${(100 * w) / top}%` } })),
+      h("span", { class: "bar-slot" }, h("i", { class: "bar-fill own", style: { width: `${100 * Math.min(1, w)}%` } })),
       h("span", { class: "bar-value" }, A.words.exact(w)),
     );
   }
@@ -57,15 +57,16 @@
     const { h, put } = A.dom,
       best = (scene.strong ||= A.headView.facts.strongest(scene.sheet, scene.plan.rows, scene.state.pairs));
     const local = scene.sheet.heads.every((head) => head.small),
-      heads = scene.sheet.heads.length;
+      heads = scene.sheet.heads.length,
+      between = scene.sheet.fold && scene.sheet.restName ? " between words" : "";
     return put(
       slot.element,
-      h("h4", { class: "label" }, local || !scene.plan.long ? "Strongest links" : "Strongest links of these rows"),
-      best.map((l) => line(scene, l.q, l.key, l.w, best[0].w)),
+      h("h4", { class: "label" }, local || !scene.plan.long ? `Strongest links${between}` : `Strongest links of these rows${between}`),
+      best.map((l) => line(scene, l.q, l.key, l.w)),
       h(
         "p",
         { class: "small" },
-        best.length ? `${heads > 1 ? `Mean of ${heads} heads. ` : ""}Press one to pin it.` : "No link between words.",
+        best.length ? `${heads > 1 ? `Mean of ${heads} heads. ` : ""}Bars end at 1. Press one to pin it.` : "No link between words.",
       ),
     );
   }
@@ -87,11 +88,11 @@
         h("bdi", { dir: "auto" }, A.captions.quote(sheet.keyTokens[key])),
         ` (position ${key})`,
       ),
-      best.map((l) => line(scene, l.q, key, l.w, Math.max(1e-9, best[0].w))),
+      best.map((l) => line(scene, l.q, key, l.w)),
       h(
         "p",
         { class: "small" },
-        plan.long ? "Of the rows shown; one column, which has no fixed sum." : "One column; columns have no fixed sum.",
+        plan.long ? "Of the rows shown; one column, which has no fixed sum. Bars end at 1." : "One column; columns have no fixed sum. Bars end at 1.",
       ),
     );
   }

@@ -21,6 +21,7 @@
     scene.receivedBy = sheet.heads.map((_, h) => H.facts.received(sheet, h, plan.rows));
     scene.received = mean(scene.receivedBy);
     scene.keys = keys(scene);
+    scene.tops = tops(scene);
     scene.found = state.blank
       ? { links: [], drawn: 0, total: 0 }
       : H.links.collect(sheet, plan.rows, scene.keys, { threshold, pairs: state.pairs });
@@ -32,6 +33,7 @@
       keys: scene.keys,
       sheet,
       narrow: stage.picture.clientWidth < 560,
+      blank: state.blank,
       segments: segments.has(0) && segments.has(1),
     });
     scene.legend = state.blank ? "No head shown. Choose one above." : H.legend.text(scene);
@@ -39,7 +41,7 @@
       state.query !== null && plan.rows.includes(state.query)
         ? state.query
         : (plan.rows.find((q) => !sheet.queryTokens[q].rest) ?? plan.rows[0]);
-    scene.summary = (q) => H.facts.summary(sheet, q);
+    scene.summary = (q) => (state.blank ? `${sheet.queryTokens[q].label}, token ${q + 1} of ${sheet.queryTokens.length}` : H.facts.summary(sheet, q));
     return scene;
   }
 
@@ -54,6 +56,14 @@
       state: { ...state, query: at(state.query, tokens), key: at(state.key, keys), joined: true },
       data: (data.joined ||= A.merged.data(data)),
     };
+  }
+
+  /** Where the bars beside the keys end: at the largest weight of the rows shown, and at the most that a key receives from them. */
+  function tops({ sheet, plan, state, keys, received }) {
+    const listed = keys.filter((k) => !k.more && !(sheet.fold && sheet.keyTokens[k.key].rest)).map((k) => k.key),
+      rows = state.query === null || plan.rows.includes(state.query) ? plan.rows : [...plan.rows, state.query];
+    const most = (weights) => listed.reduce((top, k) => (weights[k] > top && weights[k] < Infinity ? weights[k] : top), 1e-9);
+    return { row: Math.max(...rows.map((q) => most(sheet.mean(q)))), received: most(received) };
   }
 
   function mean(each) {

@@ -153,13 +153,38 @@
     return row >= r0 && row < r1 && (col === null || col === undefined || (col >= c0 && col < c1));
   }
 
-  /** The pinned row and column as places on this map; null when the row is not drawn. A piece stands with its word. */
+  /**
+   * The pinned row and column as places on this map; null when the row is not drawn. A piece stands with its word. Without a pinned
+   * key it is the row's largest, which the caption names; col is null while a row that is far away is not here.
+   */
   pinned() {
     const { query, key } = this.state,
       of = (position, axis) => (this.isJoined ? this.starts[axis][position] : position),
       row = query === null ? undefined : this.axes.rowOf.get(of(query, 0));
     if (row === undefined) return null;
-    return { row, col: key === null ? null : (this.axes.colOf.get(of(key, 1)) ?? null) };
+    return { row, col: key === null ? this.strongestIn(row) : (this.axes.colOf.get(of(key, 1)) ?? null) };
+  }
+
+  /** The column of a row's largest weight among those drawn; null while the row is not here. */
+  strongestIn(row) {
+    const { axes, head, state } = this,
+      weights = head.rowNow(axes.rows[row]);
+    if (!weights) return null;
+    const best = A.habits.largest(
+      weights,
+      axes.cols.filter((p) => state.special === "draw" || !axes.keys[p].rest),
+    );
+    return best === null ? null : axes.colOf.get(best);
+  }
+
+  /** The pinned link as it is drawn. */
+  link() {
+    const at = this.field && this.state ? this.pinned() : null;
+    if (!at || at.col === null) return null;
+    const weights = this.head.rowNow(this.axes.rows[at.row]);
+    if (!weights) return null;
+    const key = this.key(at.col);
+    return { query: this.query(at.row), key, weight: weights[key.position] * (this.field.factor ? this.field.factor[at.row] : 1) };
   }
 
   focus() {

@@ -187,7 +187,7 @@
     const { map, stage } = this,
       to = await map.inside(at),
       pinned = map.pinned();
-    const same = pinned && pinned.row === to.row && pinned.col === to.col;
+    const same = pinned && stage.selection.state.key !== null && pinned.row === to.row && pinned.col === to.col;
     if (show && !map.inSight(to)) map.centreOn(to.row, to.col);
     stage.selection.set(same ? { query: null, key: null } : { query: map.query(to.row).position, key: map.key(to.col).position });
   }
@@ -197,13 +197,22 @@
     const { map, stage } = this,
       at = map.focus();
     let weights = this.weightsOf(at);
-    if (at && !weights && (!map.hover || at.row === (map.pinned() || {}).row)) weights = await map.row(at.row);
-    if (at !== map.focus() && JSON.stringify(at) !== JSON.stringify(map.focus())) return;
+    if (at && !weights && (!map.hover || at.row === (map.pinned() || {}).row)) {
+      weights = await map.row(at.row);
+      if (at.col === null) return map.focus() && map.focus().row === at.row ? this.named(live) : undefined;
+    }
+    if (JSON.stringify(at) !== JSON.stringify(map.focus())) return;
     if (at && weights)
       stage.caption(A.heat.finding.row(map, at.row, at.col, weights), A.heat.finding.how(map), { live: live && !map.hover });
     else if (!at) stage.caption(this.head(), A.heat.finding.how(map), { live });
     if (weights) this.readout.draw(weights);
     this.panel(at, weights);
+  }
+
+  /** A pinned row that was far away is here: its largest weight has its ring from now on. */
+  named(live) {
+    this.paint();
+    return this.map.focus().col === null ? undefined : this.words(live);
   }
 
   head() {
@@ -220,7 +229,7 @@
       this.panelKey = null;
       return this.headPanel.draw();
     }
-    const key = [map.fieldKey, at.row, map.state.key].join(" ");
+    const key = [map.fieldKey, at.row, at.col].join(" ");
     if (key === this.panelKey) return null;
     this.panelKey = key;
     const learned = map.layer.learned_sink,

@@ -69,11 +69,9 @@
       h(
         "h4",
         { class: "label" },
-        `Layer ${cell.layer}, head ${cell.head} (`,
-        h("span", { class: "is-query" }, state.theme === "dark" ? "amber" : "orange"),
-        `) among all ${A.words.plural(state.count, "head")}`,
+        A.headPanel.title(state.theme, cell.layer, [cell.head], state.count),
       ),
-      known.map((m) => A.headPanel.strip(m, values[m.name], cell.row, cell.head)),
+      known.map((m) => A.headPanel.strip(m, values[m.name], cell.row, [cell.head])),
     );
   }
 

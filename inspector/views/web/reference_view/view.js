@@ -149,7 +149,7 @@
     this.speak();
   }
 
-  /** The pinned token and key; without a key the row's largest weight. */
+  /** The pinned token and key; without a key the row's largest weight, among words where what rests is folded away elsewhere. */
   pinned() {
     const { data } = this,
       { query, key } = this.stage.selection.state,
@@ -159,12 +159,11 @@
   }
 
   strongest(row) {
-    const { data } = this;
-    return data.cols.reduce(
-      (best, _, col) =>
-        A.reference.maps.at(data, "model", { row, col }) > A.reference.maps.at(data, "model", { row, col: best }) ? col : best,
-      0,
-    );
+    const { data } = this,
+      { special } = this.stage.selection.state,
+      value = (col) => A.reference.maps.at(data, "model", { row, col }),
+      free = data.cols.map((_, col) => col).filter((col) => special === "draw" || !data.keys[data.cols[col]].rest);
+    return free.reduce((best, col) => (value(col) > value(best) ? col : best), free[0] ?? 0);
   }
 
   link({ row, col }) {
