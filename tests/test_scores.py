@@ -71,6 +71,11 @@ def test_given_weights_are_handed_back_as_they_are() -> None:
     )
 
 
+def test_one_head_of_given_weights_is_that_head_alone() -> None:
+    table = torch.rand(2, 3, 5, 7)
+    assert torch.equal(everything(Given(table).of_head(1)), table[:, 1:2])
+
+
 def test_weights_carry_no_gradient() -> None:
     query = torch.randn(1, 1, 2, 3, requires_grad=True)
     assert not everything(Scores(query, torch.randn(1, 1, 5, 3), 1.0)).requires_grad
