@@ -42,6 +42,7 @@ def test_heads_share_key_heads_in_groups() -> None:
     grouped = everything(Scores(query, key, 0.3))
     repeated = everything(Scores(query, key.repeat_interleave(2, 1), 0.3))
     assert torch.allclose(grouped, repeated, atol=1e-6)
+    assert torch.allclose(Scores(query, key, 0.3).weights(None, None, torch.arange(5)), repeated, atol=1e-6)
     some = Scores(query, key, 0.3).weights(torch.tensor([1]), torch.tensor([5, 2]), torch.tensor([4]))
     assert torch.allclose(some, repeated[1:, [5, 2]][:, :, [4]], atol=1e-6)
 
