@@ -55,6 +55,14 @@ def test_a_row_without_any_key_is_zero_or_uniform_as_the_kernel_makes_it() -> No
     assert torch.allclose(everything(Scores(query, key, 1.0, Mask(keys=closed, fill=low))), torch.full((1, 1, 2, 5), 0.2))
 
 
+def test_a_row_closed_in_one_head_alone_is_zero_in_that_head_alone() -> None:
+    allowed = torch.ones(1, 2, 3, 5, dtype=torch.bool)
+    allowed[0, 1, 2] = False
+    weights = everything(Scores(torch.randn(1, 2, 3, 4), torch.randn(1, 2, 5, 4), 1.0, Mask(dense=allowed)))
+    assert torch.equal(weights[0, 1, 2], torch.zeros(5))
+    assert torch.allclose(weights[0, 0].sum(-1), torch.ones(3))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_weights_are_computed_in_the_dtype_asked_for_even_under_autocast(dtype: torch.dtype) -> None:
     query, key = torch.randn(1, 3, 5, 7, dtype=torch.bfloat16), torch.randn(1, 3, 11, 7, dtype=torch.bfloat16)

@@ -113,3 +113,49 @@ def test_a_kernel_that_is_off_by_a_thousandth_fails_and_the_readme_says_from_whe
     output[0, 1, 3, 2] += off * output.abs().amax()
     assert prove(scores, value, output).passed is passed
     assert "more than 1e−4 (float32) is shown as failed" in (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def kernel(scores: Scores, value: torch.Tensor) -> torch.Tensor:
+    """What a kernel makes of them, each head with the values it shares."""
+    shared = value.repeat_interleave(scores.shape[1] // value.shape[1], 1)[:, :, : scores.shape[3]]
+    return scores.weights(None, None, torch.arange(scores.shape[2])) @ shared
+
+
+def test_heads_that_share_values_are_proved_each_with_its_own() -> None:
+    scores = Scores(torch.randn(2, 6, 7, 5), torch.randn(2, 3, 7, 5), 0.4, Mask(right=0))
+    value = torch.randn(2, 3, 11, 5)  # a buffer that is not full yet
+    output = kernel(scores, value)
+    assert (prove(scores, value, output, None).residual or 0) < 1e-6
+    for head in range(6):
+        wrong = output.clone()
+        wrong[1, head, 4] += 1
+        assert (prove(scores, value, wrong, None).residual or 0) > 1e-2
+
+
+def test_rows_are_spread_from_the_first_to_the_last() -> None:
+    scores, value = Scores(torch.randn(1, 2, 7, 5), torch.randn(1, 2, 7, 5), 0.4), torch.randn(1, 2, 7, 5)
+    output, seen = kernel(scores, value), []
+    assert prove(scores, value, output, 3).rows == 3
+    for row in range(7):
+        wrong = output.clone()
+        wrong[0, 1, row] += 1
+        seen += [row] if not prove(scores, value, wrong, 3).passed else []
+    assert seen == [0, 3, 6]
+
+
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_padding_is_told_by_where_a_query_stands_among_more_keys(row: int) -> None:
+    keys = torch.tensor([[False, False, False, False, True, True]])
+    scores = Scores(torch.randn(1, 1, 3, 5), torch.randn(1, 1, 6, 5), 0.4, Mask(right=0, offset=3, keys=keys))
+    value = torch.randn(1, 1, 6, 5)
+    wrong = kernel(scores, value)
+    wrong[0, 0, row] += 1
+    passed = prove(scores, value, wrong, None).passed
+    assert passed is (row == 0)  # the first query is the fourth key, which is padding
+
+
+def test_many_rows_are_compared_at_once_and_not_kept() -> None:
+    scores, value = Scores(torch.randn(1, 2, 700, 200), torch.randn(1, 2, 700, 200), 0.1), torch.randn(1, 2, 700, 200)
+    output = kernel(scores, value)
+    assert isinstance(prove(scores, value, output, 8).found, Compared)
+    assert isinstance(prove(scores, value, output, None).found, torch.Tensor)
