@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from typing import Any
 
 import gradio as gr
 
-from inspector.component import Captures, Workbench, error_value, export_folder
+from inspector.access import Exposure, normalized, offered
+from inspector.component import EXPORTS, Captures, Workbench, error_value
 from inspector.delivery import app_kwargs, script_address
-from inspector.errors import InputTooLong, InspectorError, ModelError
+from inspector.errors import InputError, InputTooLong, InspectorError, ModelError
 from inspector.examples import EXAMPLES, MODELS, Example, example
 from inspector.service import Service, summary_of
 
@@ -26,7 +28,9 @@ THEME = gr.themes.Base(
 TITLE = "Attention Inspector"
 TELLING = 0.2  # seconds between two words on how far a run is
 LOOKING = 0.05  # seconds between two looks at whether it was cancelled
-_PUBLIC = "SPACE_ID" in os.environ or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1") not in ("127.0.0.1", "localhost", "::1")
+QUEUE = 32  # runs that wait; whoever comes after them is told so at once
+UPLOADS = "1kb"  # the app takes no files
+_WANTED = ("name", "model", "text", "pair", "example")
 BRAND = (
     '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">'
     '<path fill="none" stroke="currentColor" stroke-width="2.4" '
@@ -40,9 +44,21 @@ class App:
 
     def __init__(self) -> None:
         self.service = Service()
+        self.exposure = Exposure()
         self.captures = Captures()
         self.running: dict[str | None, threading.Event] = {}
         self.bench: Workbench
+        self.demo: gr.Blocks
+
+    def public(self, request: gr.Request) -> bool:
+        """Whether strangers may reach this server, as far as it and this request show."""
+        return self.exposure.public(
+            bound=getattr(self.demo, "server_name", None),
+            shared=bool(self.demo.share),
+            root_path=self.demo.root_path,
+            headers=dict(request.headers),
+            client=request.client.host if request.client else None,
+        )
 
     def first_value(self) -> dict[str, Any]:
         """The example that is drawn before anyone clicks."""
@@ -54,11 +70,12 @@ class App:
         except InspectorError as error:
             return error_value(error)
 
-    def run(self, model: str, text: str, pair: str, request: gr.Request, truncate: bool = False) -> Iterator[Any]:
+    def run(self, model: Any, text: str, pair: str, request: gr.Request, truncate: bool = False) -> Iterator[Any]:
         """Steps while it works, then the picture or what went wrong; nothing new when it was cancelled."""
         stopped = self.running[request.session_hash] = threading.Event()
+        public = self.public(request)
         try:
-            yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step), stopped)
+            yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step, public), stopped)
         finally:
             if self.running.get(request.session_hash) is stopped:
                 self.running.pop(request.session_hash, None)
@@ -69,46 +86,48 @@ class App:
         if stopped is not None:
             stopped.set()
 
-    def act(self, model: str, text: str, pair: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+    def act(self, model: Any, text: str, pair: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
         """What the workbench asks for: the text cut to what the model takes, or the text a link names."""
-        data = getattr(event, "_data", None) or {}
-        wanted = {name: str(data.get(name) or "")[:20_000] for name in ("name", "model", "text", "pair", "example")}
-        found = example(wanted["example"])
-        if wanted["name"] == "open":
-            model = wanted["model"] or "bundled"
-            text, pair = (found.text, found.pair) if found else (wanted["text"], wanted["pair"])
-            if model not in (name for _, name in MODELS):
-                asked = ModelError(
-                    f"This link names the model {model[:80]!r}.",
-                    "A link does not load a model of its own choice.",
-                    "Press Inspect if you want it.",
-                )
-                yield model, text, pair, error_value(asked)
-                return
-        elif wanted["name"] != "cut":
+        try:
+            wanted = _wanted(getattr(event, "_data", None))
+            if wanted["name"] == "open":
+                model, text, pair = self._opened(wanted)
+        except InspectorError as error:
+            yield gr.skip(), gr.skip(), gr.skip(), error_value(error)
+            return
+        if wanted["name"] == "open" and model not in (name for _, name in MODELS):
+            asked = ModelError(
+                f"This link names the model {model[:80]!r}.",
+                "A link does not load a model of its own choice.",
+                "Press Inspect if you want it.",
+            )
+            yield model, text, pair, error_value(asked)
+            return
+        if wanted["name"] not in ("open", "cut"):
             yield (gr.skip(),) * 4
             return
         for value in self.run(model, text, pair, request, truncate=wanted["name"] == "cut"):
             yield model, text, pair, value
 
-    def api(self, model: str, text: str, pair: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    def _opened(self, wanted: dict[str, str]) -> tuple[str, str, str]:
+        """Model and texts a link names."""
+        found = example(wanted["example"])
+        text, pair = (found.text, found.pair) if found else (wanted["text"], wanted["pair"])
+        return normalized(wanted["model"] or "bundled"), text, pair
+
+    def api(self, model: str, text: str, pair: str = "", request: gr.Request = None) -> tuple[dict[str, Any], dict[str, Any]]:  # type: ignore[assignment]
         """Tokens, layers, heads and every measure of every head as JSON, and the capture as a safetensors file."""
         try:
-            _check_allowed(str(model or "bundled"))
-            capture = self.service.inspect(str(model or "bundled"), text or "", pair or "")
-            file = export_folder() / "capture.safetensors"
-            capture.save(file)
+            capture = self.service.inspect(model, text or "", pair or "", public=self.public(request))
+            file = EXPORTS.file(secrets.token_hex(20), "capture.safetensors", capture.save)
             return summary_of(capture), gr.FileData(path=str(file), orig_name=file.name).model_dump()
-        except InspectorError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:
+            raise gr.Error(" ".join(_sentences(error)), print_exception=False) from error
 
-    def _inspected(self, model: str, text: str, pair: str, truncate: bool, step: Any) -> dict[str, Any]:
-        name = str(model or "bundled")
+    def _inspected(self, model: Any, text: str, pair: str, truncate: bool, step: Any, public: bool) -> dict[str, Any]:
         try:
-            _check_allowed(name)
-            return self._value(
-                name, text or "", pair or "", self.service.inspect(name, text or "", pair or "", truncate=truncate, step=step)
-            )
+            capture = self.service.inspect(model, text or "", pair or "", truncate=truncate, step=step, public=public)
+            return self._value(normalized(model), text or "", pair or "", capture)
         except InputTooLong as error:
             return error_value(error, {"name": "cut", "label": f"Cut to {error.limit:,} tokens"})
         except Exception as error:  # whatever a model does to its input, the app stays up and says what happened
@@ -154,14 +173,19 @@ class App:
             stopped.set()
 
 
-def _check_allowed(model: str) -> None:
-    """On a server that others reach, folders of its disk are nobody's business; not even whether they are there."""
-    if not _PUBLIC or model in (name for _, name in MODELS):
-        return
-    if model.startswith(("/", ".", "~")) or "\\" in model or Path(model).exists():
-        raise ModelError(
-            f"The folder {model[:80]!r} was asked for.", "This server is public and loads from the Hub only.", "Give a Hub id."
-        )
+def _sentences(error: Exception) -> list[str]:
+    card = error_value(error)["error"]
+    return [card[part] for part in ("asked", "found", "do") if card[part]]
+
+
+def _wanted(data: Any) -> dict[str, str]:
+    """What an event of the workbench carries, which should be texts by name and may be anything."""
+    wanted = data if isinstance(data, dict) else {"name": data}
+    odd = next((name for name in _WANTED if not isinstance(wanted.get(name), str | None)), None)
+    if odd is not None:
+        found = f"Its {odd} is a {type(wanted[odd]).__name__}."
+        raise InputError("The page asked for something.", found, "Reload the page, or follow another link.")
+    return {name: wanted.get(name) or "" for name in _WANTED}
 
 
 def build_app() -> gr.Blocks:
@@ -171,7 +195,13 @@ def build_app() -> gr.Blocks:
         gr.HTML(BRAND, elem_id="brand")
         with gr.Row(elem_id="form"):
             model = gr.Dropdown(
-                list(MODELS), value="bundled", label="Model", info=None, allow_custom_value=True, scale=2, elem_id="model"
+                offered(MODELS, app.service.access),
+                value="bundled",
+                label="Model",
+                info=None,
+                allow_custom_value=True,
+                scale=2,
+                elem_id="model",
             )
             text = gr.Textbox(EXAMPLES[0].text, label="Text", lines=1, max_lines=2, scale=7, elem_id="text", max_length=1_200_000)
             pair = gr.Textbox(
@@ -185,6 +215,7 @@ def build_app() -> gr.Blocks:
         app.bench.value = app.first_value()
         _events(app, model, text, pair, go, chips)
         gr.api(app.api, api_name="inspect", concurrency_id="model")
+    app.demo = demo
     return demo
 
 
@@ -214,7 +245,7 @@ def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tup
 
 def main(demo: gr.Blocks) -> None:
     """Serves the app on 127.0.0.1 (or GRADIO_SERVER_NAME), port 7860 (or GRADIO_SERVER_PORT)."""
-    demo.queue().launch(
+    demo.queue(max_size=QUEUE).launch(
         server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         theme=THEME,
         css_paths=[HERE / "gradio_app.css"],
@@ -222,6 +253,7 @@ def main(demo: gr.Blocks) -> None:
         app_kwargs=app_kwargs(),
         ssr_mode=False,
         show_error=True,
+        max_file_size=UPLOADS,
         _frontend=False,  # else Gradio asks for this page itself, and ends an app whose busy machine takes over three seconds
     )
 

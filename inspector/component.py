@@ -8,20 +8,18 @@ from __future__ import annotations
 import functools
 import json
 import secrets
-import shutil
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from cachetools import TTLCache
 from gradio.utils import get_upload_folder
 
 from inspector.captures import Capture
 from inspector.demos import demo_page
 from inspector.errors import InspectorError, OutOfRange
+from inspector.exports import Exports
 from inspector.html import to_html
+from inspector.kept import Kept, share_of_memory
 from inspector.views import DEMOS, VIEWS
 from inspector.views.assets import KEPT, script_digest, script_file
 from inspector.views.later import Later
@@ -31,9 +29,9 @@ from inspector.views.requests import answer, find_group, whole
 from inspector.views.steps import one_forward
 from inspector.views.thumbnails import is_short_work
 
-__all__ = ["Captures", "Workbench", "error_value", "export_folder"]
+__all__ = ["EXPORTS", "Captures", "Workbench", "error_value"]
 
-KEPT_BYTES, SECONDS = 4 * 2**30, 2 * 3600
+KEPT_SHARE, KEPT_BYTES, SECONDS = 0.2, 4 * 2**30, 2 * 3600
 
 # Runs once per mount. The drawn template is static, so that Gradio never expands anything a token says.
 _LOAD = """
@@ -64,22 +62,18 @@ class Captures:
     The ones nobody has looked at for longest are forgotten: after a while, or when all together grow too large.
     """
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES, seconds: float = SECONDS) -> None:
-        self._kept: TTLCache[str, Capture] = TTLCache(kept_bytes, seconds, getsizeof=lambda capture: max(1, capture.nbytes))
+    def __init__(self, kept_bytes: int | None = None, seconds: int | float = SECONDS, **options: Any) -> None:
+        most = kept_bytes or share_of_memory(KEPT_SHARE, KEPT_BYTES)
+        self._kept: Kept[Capture] = Kept(most, lambda capture: capture.nbytes, seconds, **options)
         self._pinned: dict[str, Capture] = {}
-        self._large: tuple[str, Capture] | None = None
-        self._lock = threading.Lock()
 
     def add(self, capture: Capture, *, pinned: bool = False) -> str:
         """Keeps the capture and returns its new name; a pinned one is never forgotten."""
         name = secrets.token_urlsafe(18)
-        with self._lock:
-            if pinned:
-                self._pinned[name] = capture
-            elif capture.nbytes > self._kept.maxsize:  # larger than all may be together: the last such one alone
-                self._large = (name, capture)
-            else:
-                self._kept[name] = capture
+        if pinned:
+            self._pinned[name] = capture
+        else:
+            self._kept.put(name, capture)
         return name
 
     def get(self, name: object) -> Capture:
@@ -88,18 +82,9 @@ class Captures:
         Raises:
             OutOfRange: it was never there, or was forgotten.
         """
-        with self._lock:
-            found = self._find(name) if isinstance(name, str) else None
+        found = (self._pinned.get(name) or self._kept.get(name)) if isinstance(name, str) else None
         if found is None:
             raise OutOfRange("A view asked for data.", "The server keeps this capture no longer.", "Press Inspect again.")
-        return found
-
-    def _find(self, name: str) -> Capture | None:
-        if self._large is not None and self._large[0] == name:
-            return self._large[1]
-        found = self._pinned.get(name) or self._kept.get(name)
-        if name in self._kept:
-            self._kept[name] = self._kept[name]
         return found
 
 
@@ -188,7 +173,8 @@ def answer_for(captures: Captures, request: Any, later: Later | None = None) -> 
         wanted = json.loads(request) if isinstance(request, str) else None
         if not isinstance(wanted, dict):
             raise OutOfRange("A view asked for data.", "The request is not an object.", "Reload the page.")
-        capture = captures.get(wanted.pop("capture", None))
+        identity = wanted.pop("capture", None)
+        capture = captures.get(identity)
         wanted.pop("limit", None)  # how much is sent at once is the server's to say
         kind = wanted.get("kind")
         pending = _pending(later, capture, wanted) if later is not None else None
@@ -197,8 +183,8 @@ def answer_for(captures: Captures, request: Any, later: Later | None = None) -> 
         if pending is not None:  # a page carries the measures of all heads
             done = f"Its heads are being measured: {pending['pending']:.0%}."
             raise OutOfRange("A page of this capture was asked for.", done, "Ask again when they are all there.")
-        return _export(capture, wanted) if kind == "export" else answer(capture, wanted)
-    except (InspectorError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        return _export(capture, identity, wanted) if kind == "export" else answer(capture, wanted)
+    except Exception as error:  # a stranger's request, a full disk, no memory: the page shows what happened
         return error_value(error)
 
 
@@ -217,36 +203,26 @@ def _pending(later: Later, capture: Capture, request: dict[str, Any]) -> dict[st
     return later.pending(capture, batch)
 
 
-def export_folder() -> Path:
-    """A new folder where Gradio serves files from; the ones of two hours ago are removed."""
-    root = Path(get_upload_folder()) / "attention-inspector"
-    root.mkdir(parents=True, exist_ok=True)
-    for old in root.iterdir():
-        if old.stat().st_mtime < time.time() - SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
-    folder = root / secrets.token_hex(20)
-    folder.mkdir()
-    return folder
+def _folder() -> Path:
+    """Where Gradio serves files from."""
+    return Path(get_upload_folder()) / "attention-inspector"
 
 
-def _export(capture: Capture, request: dict[str, Any]) -> dict[str, Any]:
-    """Writes the capture, or a page of one view, where Gradio serves files from, and says where."""
-    what, view = request.get("what"), request.get("view")
+EXPORTS = Exports(_folder)
+
+
+def _export(capture: Capture, identity: str, request: dict[str, Any]) -> dict[str, Any]:
+    """The capture, or a page of one view, as a file Gradio serves; what is asked for again is not written again."""
+    what, view, start = request.get("what"), request.get("view"), request.get("start")
     if what not in ("capture", "html"):
         raise OutOfRange(
             f"A download of {str(what)[:40]!r} was asked for.", "There are 'capture' and 'html'.", "Choose one of these."
         )
-    folder = export_folder()
-    try:
-        if what == "capture":
-            path = folder / "capture.safetensors"
-            capture.save(path)
-        else:
-            path = folder / "attention.html"
-            _write_page(capture, view if isinstance(view, str) else "", request.get("start"), path)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    if what == "capture":
+        path = EXPORTS.file((identity, what), "capture.safetensors", capture.save)
+    else:
+        name, key = view if isinstance(view, str) else "", (identity, what, json.dumps([view, start], sort_keys=True))
+        path = EXPORTS.file(key, "attention.html", lambda path: _write_page(capture, name, start, path))
     return {"url": f"gradio_api/file={path}", "name": path.name, "bytes": path.stat().st_size}
 
 

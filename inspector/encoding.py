@@ -13,6 +13,8 @@ from inspector.errors import EmptyInput, InputError, InputTooLong
 __all__ = ["encode", "max_tokens"]
 
 _UNBOUNDED = 10**6  # tokenizers write 1e30 for "no limit"
+_CHARACTERS = 64  # a token, generously: a text with more is longer than the model takes, and is not read to be told so
+_LONGEST = 2_000_000  # characters, where the model names no limit or a very large one: seconds of a tokenizer's time
 
 
 def max_tokens(model: nn.Module, tokenizer: Any) -> int | None:
@@ -100,6 +102,8 @@ def _one(tokenizer: Any, text: Any, pair: Any, limit: int | None, truncate: bool
             "It is empty." if not text else "It is only white space.",
             "Type a sentence, or take an example.",
         )
+    most = min(_LONGEST, _CHARACTERS * limit) if limit else _LONGEST
+    text, pair = (_bounded(given, most, limit, truncate) for given in (text, pair))
     clean = [None if given is None else given.encode("utf-8", "replace").decode("utf-8") for given in (text, pair)]
     cut = {"truncation": True, "max_length": limit} if truncate and limit else {"truncation": False}
     found = tokenizer(clean[0], clean[1] if clean[1] and clean[1].strip() else None, padding=False, verbose=False, **cut)
@@ -116,6 +120,19 @@ def _one(tokenizer: Any, text: Any, pair: Any, limit: int | None, truncate: bool
             limit=limit,
         )
     return row
+
+
+def _bounded(text: str | None, most: int, limit: int | None, truncate: bool) -> str | None:
+    """The text, unless it is so long that the tokenizer alone would take minutes and gigabytes."""
+    if text is None or len(text) <= most:
+        return text
+    if truncate and limit:
+        return text[:most]
+    takes = f"{limit:,} tokens" if limit else f"{most:,} characters"
+    asked, found = "A text was to be inspected.", f"It has {len(text):,} characters and the model takes {takes}."
+    if limit is None:
+        raise InputError(asked, found, "Shorten it.")
+    raise InputTooLong(asked, found, f"Cut it to {takes}, or shorten it.", limit=limit)
 
 
 def _collate(rows: list[dict[str, list[int]]], tokenizer: Any) -> dict[str, Tensor]:

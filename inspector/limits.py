@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from inspector.errors import TooLarge
+from inspector.memory import amount, available
 
 __all__ = ["Estimate", "check", "check_inputs", "estimate", "free_memory"]
 
@@ -56,10 +56,10 @@ class Estimate:
         return self.free is None or self.total <= 0.9 * self.free
 
     def __str__(self) -> str:
-        parts = [f"{_amount(self.forward)} to run the model", f"{_amount(self.summary)} for its numbers"]
-        parts.insert(1, f"{_amount(self.capture)} for queries and keys" + (" on disk" if self.on_disk else ""))
-        free = "" if self.free is None else f"; {_amount(self.free)} free"
-        return f"{self.tokens:,} tokens take about {_amount(self.total)} ({', '.join(parts)}){free}"
+        parts = [f"{amount(self.forward)} to run the model", f"{amount(self.summary)} for its numbers"]
+        parts.insert(1, f"{amount(self.capture)} for queries and keys" + (" on disk" if self.on_disk else ""))
+        free = "" if self.free is None else f"; {amount(self.free)} free"
+        return f"{self.tokens:,} tokens take about {amount(self.total)} ({', '.join(parts)}){free}"
 
 
 def estimate(
@@ -152,21 +152,7 @@ def free_memory(device: torch.device) -> int | None:
         return torch.cuda.mem_get_info(device)[0] + cached  # what torch holds and does not use, it gives out again
     if device.type != "cpu":
         return None
-    try:
-        import psutil
-    except ImportError:  # it comes with accelerate; without it the machine is taken at the caller's word
-        return None
-    here = int(psutil.virtual_memory().available)
-    limit, used = (_number(Path("/sys/fs/cgroup") / name) for name in ("memory.max", "memory.current"))
-    return here if limit is None or used is None else max(0, min(here, limit - used))
-
-
-def _number(path: Path) -> int | None:
-    try:
-        text = path.read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() else None
+    return available()
 
 
 @dataclass(frozen=True)
@@ -236,7 +222,7 @@ def _advice(model: nn.Module, found: Estimate) -> str:
     if not found.on_disk:
         there = estimate(model, found.tokens, layers=found.layers, offload=True, **options)  # type: ignore[arg-type]
         if there.fits:
-            ways.append(f"give offload_to=… (queries and keys on disk, {_amount(there.total)} in memory)")
+            ways.append(f"give offload_to=… (queries and keys on disk, {amount(there.total)} in memory)")
     for layers in range(found.layers - 1, 0, -1):
         if estimate(model, found.tokens, layers=layers, offload=found.on_disk, **options).fits:  # type: ignore[arg-type]
             ways.append(f"keep {layers} layer{'s' * (layers > 1)} (layers=range({layers}))")
@@ -255,7 +241,3 @@ def _longest(model: nn.Module, found: Estimate, options: dict[str, Any]) -> int:
         fits = estimate(model, middle, layers=found.layers, offload=found.on_disk, **options).fits
         low, high = (middle, high) if fits else (low, middle)
     return low
-
-
-def _amount(size: int) -> str:
-    return f"{size / 2**30:,.1f} GB" if size >= 2**30 / 10 else f"{size / 2**20:,.0f} MB"

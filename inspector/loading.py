@@ -15,7 +15,7 @@ from inspector.checkpoints import check_folder, check_repository
 from inspector.errors import ModelError, ModelNotFound, UnsafeWeights
 from inspector.made_up import note_made_up
 
-__all__ = ["load_model", "load_tokenizer"]
+__all__ = ["explained", "load_model", "load_tokenizer", "model_class"]
 
 _FILES_OF_A_TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "*.model", "spiece.model")
 
@@ -36,11 +36,11 @@ def load_model(name: str, **options: Any) -> PreTrainedModel:
     folder = _local(name)
     if folder is not None:
         check_folder(name, folder, **options)
-    with _explained(name):
+    with explained(name):
         if folder is None:
             check_repository(name, **options)
         config = AutoConfig.from_pretrained(name, **_for_config(options))
-        chosen = _model_class(config, bool(options.get("trust_remote_code")))
+        chosen = model_class(config, bool(options.get("trust_remote_code")))
         taken = {"trust_remote_code": False, **options, "use_safetensors": True, "output_loading_info": True}
         model, report = chosen.from_pretrained(name, **taken)
     note_made_up(model, report)
@@ -80,7 +80,7 @@ def _local(name: str) -> Path | None:
     return None
 
 
-def _model_class(config: PretrainedConfig, trusted: bool) -> Any:
+def model_class(config: PretrainedConfig, trusted: bool) -> Any:
     """The class the config names; the Auto class for code that lives beside the weights."""
     if trusted and getattr(config, "auto_map", None):
         return AutoModel
@@ -92,7 +92,7 @@ def _model_class(config: PretrainedConfig, trusted: bool) -> Any:
 
 
 @contextlib.contextmanager
-def _explained(name: str) -> Iterator[None]:
+def explained(name: str) -> Iterator[None]:
     """Whatever loading raises, in three sentences."""
     try:
         yield
@@ -105,7 +105,8 @@ def _explained(name: str) -> Iterator[None]:
 def _translate(name: str, error: Exception) -> ModelError:
     asked = f"The model {name!r} was asked for."
     causes = list(_chain(error))
-    if any(isinstance(c, hub.GatedRepoError) for c in causes) or "gated repo" in str(error):
+    unknown = any(isinstance(c, hub.RepositoryNotFoundError) for c in causes)  # its message speaks of gated repositories too
+    if any(isinstance(c, hub.GatedRepoError) for c in causes) or ("gated repo" in str(error) and not unknown):
         return ModelNotFound(
             asked,
             "Its owner gives access on request, and this token has none.",
@@ -124,7 +125,7 @@ def _translate(name: str, error: Exception) -> ModelError:
             "It is not in the local cache and the Hub cannot be reached.",
             "Check the name and the network, or give a folder, or 'bundled'.",
         )
-    if any(isinstance(c, hub.RepositoryNotFoundError) for c in causes) or "is not a local folder" in str(error):
+    if unknown or "is not a local folder" in str(error):
         return ModelNotFound(
             asked, "The Hub has no such model, or it is private.", "Check the spelling; for a private one set HF_TOKEN."
         )

@@ -7,15 +7,21 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from cachetools import LRUCache
-
+from inspector.access import Access
 from inspector.captures import Capture
+from inspector.errors import InputError
+from inspector.hub import called, fetched
+from inspector.kept import Kept, share_of_memory
 from inspector.limits import estimate
 from inspector.metrics import list_metrics, measure
 from inspector.models import Inspector
+from inspector.sizes import check_config, weight_of
 from inspector.views.thumbnails import is_short_work, prepare
 
 __all__ = ["Service", "summary_of"]
+
+MODELS_SHARE = 0.4  # of the memory there is; the rest is for runs and what is kept of them
+DOWNLOAD = 2 * 2**30  # bytes a stranger may have fetched for one model, unless INSPECTOR_DOWNLOAD says otherwise
 
 Step = Callable[[str, float | None], Any]
 
@@ -25,48 +31,70 @@ def _silent(step: str, share: float | None = None) -> None:
 
 
 class Service:
-    """Runs models by name, keeping the last few; safe to call from several threads."""
+    """Runs models by name, keeping as many of the last ones as a share of memory holds; safe to call from several threads."""
 
-    def __init__(self, kept: int = 3) -> None:
-        self._kept: LRUCache[str, Inspector] = LRUCache(kept)
-        self._loading: dict[str, threading.Lock] = {}
+    def __init__(self, access: Access | None = None) -> None:
+        self.access = access or Access.from_environment()
+        self._room = share_of_memory(MODELS_SHARE, memory=self.access.memory)
+        self._kept: Kept[Inspector] = Kept(self._room, lambda inspector: weight_of(inspector.model))
+        self._loading: dict[tuple[str, bool], threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def inspector(self, name: str, step: Step = _silent) -> Inspector:
-        """The model of that name, loaded once however many ask for it at the same time."""
+    def inspector(self, asked: object, step: Step = _silent, *, public: bool = False) -> Inspector:
+        """The model of that name, loaded once however many ask for it at the same time.
+
+        Args:
+            asked: what was written as its name.
+            step: is told that it is being loaded.
+            public: whether strangers reach this server: then the name is a Hub id and bounds hold.
+        """
+        name = self.access.name(asked, public=public)
+        key = (name, self.access.on_disk(name, public=public))
         with self._lock:
-            if name in self._kept:
-                return self._kept[name]
-            lock = self._loading.setdefault(name, threading.Lock())
+            lock = self._loading.setdefault(key, threading.Lock())
         with lock:
-            with self._lock:
-                if name in self._kept:
-                    return self._kept[name]
-            step("Loading model", None)
-            try:
-                found = Inspector.from_pretrained(name)
-                with self._lock:
-                    self._kept[name] = found
-            finally:
-                with self._lock:
-                    self._loading.pop(name, None)
+            found = self._kept.get(key)
+            if found is None:
+                step("Loading model", None)
+                try:
+                    found = self._load(*key)
+                    self._kept.put(key, found)
+                finally:
+                    with self._lock:
+                        self._loading.pop(key, None)
             return found
 
-    def inspect(self, name: str, text: str, pair: str = "", *, truncate: bool = False, step: Step = _silent) -> Capture:
+    def _load(self, name: str, on_disk: bool) -> Inspector:
+        if on_disk:
+            return Inspector.from_pretrained(name)
+        folder = fetched(name, self.access.download or DOWNLOAD)
+        with called(name, folder):
+            check_config(folder, self._room)
+            found = Inspector.from_pretrained(folder)
+        found.name = name
+        return found
+
+    def inspect(
+        self, name: object, text: str, pair: str = "", *, truncate: bool = False, step: Step = _silent, public: bool = False
+    ) -> Capture:
         """The capture of one text or pair.
 
         Args:
-            name: Hub id, folder or "bundled".
+            name: Hub id, folder or "bundled", as it was written.
             text: the text.
             pair: a second text, or "".
             truncate: cut what is longer than the model takes.
             step: is told what is being done and, where it is known, the share done; answering False cancels.
+            public: whether strangers reach this server.
 
         Raises:
             InspectorError: in three sentences, why not; ``Cancelled`` when ``step`` said so.
         """
-        inspector = self.inspector(name.strip(), step)
-        second = pair if pair and pair.strip() else None
+        inspector = self.inspector(name, step, public=public)
+        odd = next((part for part in (text, pair) if not isinstance(part, str)), None)
+        if odd is not None:
+            raise InputError("A text was to be inspected.", f"There was a {type(odd).__name__} in its place.", "Type a text.")
+        second = pair if pair.strip() else None
         inputs = inspector.encode(text, second, truncate=truncate)
         running = f"Running {_size(inspector, inputs)}"
         step(running, 0.0)

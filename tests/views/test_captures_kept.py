@@ -40,8 +40,7 @@ def test_a_capture_larger_than_all_may_be_together_is_kept_alone(sentence_captur
 
 def test_looking_at_a_capture_keeps_it(sentence_capture):
     now = [0.0]
-    captures = Captures(seconds=10.0)
-    captures._kept = type(captures._kept)(captures._kept.maxsize, 10.0, timer=lambda: now[0], getsizeof=lambda c: 1)
+    captures = Captures(seconds=10.0, timer=lambda: now[0])
     name = captures.add(sentence_capture)
     for now[0] in (6.0, 12.0, 18.0):
         assert captures.get(name) is sentence_capture
