@@ -37,24 +37,31 @@ class Compared:
     @property
     def kind(self) -> tuple[torch.Size, torch.dtype, torch.device] | None:
         """What may be compared in one go; None when it has been."""
-        return None if self._pair is None else (self._pair[0].shape, self._pair[0].dtype, self._pair[0].device)
+        pair = self._pair
+        return None if pair is None else (pair[0].shape, pair[0].dtype, pair[0].device)
 
     @property
     def error(self) -> Tensor:
         """max |again − theirs| / max |theirs|, a tensor of no axes on the device of the two."""
         pair = self._pair
         if pair is not None:
-            self._error, self._pair = _errors(pair[0][None], pair[1][None])[0], None
+            self._is(_errors(pair[0][None], pair[1][None])[0])
         assert self._error is not None
         return self._error
 
     @staticmethod
     def settle(waiting: list[Compared]) -> None:
         """Compares all of one kind, with one wait for the device; the rows are let go."""
-        pairs = [one._pair for one in waiting if one._pair is not None]
-        again, theirs = (torch.stack(rows) for rows in zip(*pairs, strict=True))
-        for one, error in zip(waiting, _errors(again, theirs).tolist(), strict=True):
-            one._error, one._pair = torch.tensor(error, dtype=torch.float64), None
+        pairs = [(one, pair) for one in waiting if (pair := one._pair) is not None]  # another thread may be reading them now
+        if pairs:
+            again, theirs = (torch.stack([pair[side] for _, pair in pairs]) for side in (0, 1))
+            for (one, _), error in zip(pairs, _errors(again, theirs).tolist(), strict=True):
+                one._is(torch.tensor(error, dtype=torch.float64))
+
+    def _is(self, error: Tensor) -> None:
+        """The error is there before the rows are let go: who finds no rows finds it, and computed twice it is the same."""
+        self._error = error
+        self._pair = None
 
 
 @torch.no_grad()

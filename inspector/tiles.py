@@ -13,11 +13,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from inspector.cache import once
 from inspector.captures import AttentionCall
 from inspector.errors import InputError, OutOfRange
 from inspector.scores import Scores
-from inspector.summaries.blocks import Blocks, at_once
-from inspector.summaries.keeping import kept
+from inspector.summaries.blocks import Blocks, Heads, at_once
 from inspector.summaries.row_sums import row_sums
 from inspector.summaries.rows import key_range
 
@@ -135,13 +135,9 @@ def _parts(reach: tuple[int, int, int], size: int) -> Iterator[slice]:
 
 
 def _blocks_of(call: AttentionCall, head: int, batch: int) -> Blocks:
-    """The head's queries and keys, ready to be multiplied; the last few heads looked at are kept."""
-    known: dict[tuple[int, int], Blocks] = kept(call, "blocks")
-    if (batch, head) not in known:
-        if len(known) >= 2:
-            known.pop(next(iter(known)))
-        known[batch, head] = Blocks(call, batch, slice(head, head + 1))
-    return known[batch, head]
+    """The head's queries and keys are kept; the memory they are multiplied into is the caller's own."""
+    alone = slice(head, head + 1)
+    return Blocks(call, batch, alone, ready=once(call, ("heads", batch, head), lambda: Heads.of(call, batch, alone)))
 
 
 def _uniform_rows(call: AttentionCall, lse: Tensor) -> Tensor | None:

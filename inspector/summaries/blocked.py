@@ -12,7 +12,7 @@ from torch import Tensor
 
 from inspector.captures import AttentionCall
 from inspector.summaries.blocks import Blocks, at_once
-from inspector.summaries.columns import Pools, bins, mass_columns, pools_of
+from inspector.summaries.columns import mass_columns
 from inspector.summaries.facts import Facts, Item
 from inspector.summaries.rows import key_range
 from inspector.summaries.stopping import Progress
@@ -24,7 +24,7 @@ BLOCK = 2**20  # numbers in a block of scores: 4 MB, near the size of a second-l
 
 
 def summarize_blocked(item: Item, wanted: Wanted, why: str, progress: Progress) -> LayerSummary:
-    """One call's summary in row blocks; exact whatever the mask."""
+    """One call's summary in row blocks; exact whatever the mask. It holds no pooled map."""
     heads, queries, keys = item.shape
     sweep = _Sweep(Blocks(item.call, item.batch, mask=item.mask), item.facts, item.shape, wanted)
     step = max(1, at_once(sweep.blocks.device, BLOCK) // max(1, heads * keys))
@@ -47,12 +47,7 @@ class _Sweep:
     def __post_init__(self) -> None:
         heads, _, keys = self.shape
         self.names = mass_columns(self.facts, self.wanted)
-        self.pools: Pools | None = pools_of(self.facts, self.wanted)
-        columns = [torch.stack([c.float() for c in self.names.values()], 1)]
-        if self.pools is not None:
-            columns.append(bins(self.pools.key_bin, self.pools.shape[1]))
-            self.kept["pooled"] = torch.zeros(heads, *self.pools.shape)
-        self.columns = torch.cat(columns, 1).to(self.blocks.device)
+        self.columns = torch.stack([c.float() for c in self.names.values()], 1).to(self.blocks.device)
         self.kept |= {"received": torch.zeros(heads, keys), "seen": torch.zeros(1, keys)}
         self.spare = torch.empty(0, device=self.blocks.device)
 
@@ -74,7 +69,6 @@ class _Sweep:
         masses = weights @ self.columns[keys]
         for number, name in enumerate(self.names):
             self._keep(f"mass {name}", rows, masses[..., number])
-        self._pool(rows, masses[..., len(self.names) :])
         chosen = (self.facts.content[rows].to(blocks.device) & (counts.sum(-1) > 0)).to(weights.dtype)
         self.kept["received"][:, keys] += (chosen[:, None] @ weights)[:, 0].cpu()
         self._seen(keys, (chosen[:, None] @ counts.to(weights.dtype))[:, 0].cpu())
@@ -115,13 +109,6 @@ class _Sweep:
             found = torch.mul(weights, pattern, out=self._spare(weights)).sum(-1)
             self._keep(name, rows, found.masked_fill(~pattern.any(-1), float("nan")))
 
-    def _pool(self, rows: slice, by_bin: Tensor) -> None:
-        if self.pools is None:
-            return
-        places = self.pools.query_bin[rows]
-        drawn = places >= 0
-        self.kept["pooled"].index_add_(1, places[drawn], by_bin[:, drawn.to(by_bin.device)].float().cpu())
-
     def _seen(self, keys: slice, more: Tensor) -> None:
         if more.shape[0] > self.kept["seen"].shape[0]:
             self.kept["seen"] = self.kept["seen"].repeat(more.shape[0], 1)
@@ -150,7 +137,6 @@ class _Sweep:
         masses = {name: kept[f"mass {name}"].masked_fill(~real, float("nan")) for name in self.names}
         if "sink" in kept:
             masses["sink"] = kept["sink"].masked_fill(~real, float("nan"))
-        pools = self.pools
         return LayerSummary(
             call=call,
             facts=self.facts,
@@ -163,9 +149,6 @@ class _Sweep:
             seen=kept["seen"],
             allowed=kept["allowed"],
             causal=self.facts.same and self.blocks.mask.is_causal,
-            pooled=None if pools is None else kept["pooled"] / pools.area,
-            pooled_queries=None if pools is None else pools.queries,
-            pooled_keys=None if pools is None else pools.keys,
             partners={n: kept[f"partners {n}"] for n in ("duplicate", "induction") if f"partners {n}" in kept},
         )
 

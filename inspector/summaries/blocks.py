@@ -1,6 +1,11 @@
-"""Exact weights of a rectangle of one call, written into memory that is allocated once and used again."""
+"""Exact weights of a rectangle of one call, written into memory that is allocated once and used again.
+
+``Heads`` may be kept and shared, nobody writes into them. ``Blocks`` write: each belongs to one caller.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,7 +15,7 @@ from inspector.masks import Mask
 from inspector.scores import Scores
 from inspector.summaries.rows import allowed, rectangle
 
-__all__ = ["Blocks", "at_once"]
+__all__ = ["Blocks", "Heads", "at_once"]
 
 
 def at_once(device: torch.device, numbers: int) -> int:
@@ -21,15 +26,44 @@ def at_once(device: torch.device, numbers: int) -> int:
     return numbers if device.type == "cpu" else 32 * numbers
 
 
-class Blocks:
-    """Rectangles of scores and weights of some heads of one batch item.
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """Queries and keys of some heads of one batch item, ready to be multiplied, or their weights where a model gave these.
 
     Attributes:
         query: [head, query, width], times the scale.
         key: [kv_head, key, width].
+        sinks: [head] learned sink logits, or None.
+        table: [head, query, key], or None.
+    """
+
+    query: Tensor | None = None
+    key: Tensor | None = None
+    sinks: Tensor | None = None
+    table: Tensor | None = None
+
+    @classmethod
+    def of(cls, call: AttentionCall, batch: int, heads: slice, dtype: torch.dtype = torch.float32) -> Heads:
+        """Those of one call."""
+        evidence = call.evidence
+        if not isinstance(evidence, Scores):
+            return cls(table=evidence.tensors()["table"][batch, heads])
+        group, numbers = evidence.group, range(call.shape[1])[heads]
+        of_keys = slice(numbers.start // group, (numbers.stop - 1) // group + 1)
+        query = evidence.query[batch, heads].to(dtype) * evidence.scale  # once, not on every block of scores
+        key = evidence.key[batch, of_keys].to(dtype).contiguous()
+        if len(numbers) != group * key.shape[0]:  # heads that share a key only in part: one key head each
+            key = key[torch.tensor([h // group - of_keys.start for h in numbers], device=evidence.device)]
+        return cls(query, key, None if evidence.sinks is None else evidence.sinks[heads].to(dtype))
+
+
+class Blocks:
+    """Rectangles of scores and weights of some heads of one batch item, for one caller at a time: each overwrites the last.
+
+    Attributes:
+        query, key, sinks, table: as ``Heads`` has them.
         mask: the mask in its simplest form (``simplify``); the call's own where none is given.
-        group: how many heads share one key head.
-        per_head: the mask or bias tells heads apart.
+        softcap: the cap of the scores, or None.
     """
 
     def __init__(
@@ -39,31 +73,16 @@ class Blocks:
         heads: slice = slice(None),
         mask: Mask | None = None,
         dtype: torch.dtype = torch.float32,
+        ready: Heads | None = None,
     ) -> None:
         evidence = call.evidence
         self.batch, self.heads, self.dtype = batch, range(call.shape[1])[heads], dtype
         self.device = evidence.device
-        self.scores = evidence if isinstance(evidence, Scores) else None
         self.mask = mask if mask is not None else (evidence.mask if isinstance(evidence, Scores) else Mask())
+        self.softcap = evidence.softcap if isinstance(evidence, Scores) else None
+        ready = Heads.of(call, batch, heads, dtype) if ready is None else ready
+        self.query, self.key, self.sinks, self.table = ready.query, ready.key, ready.sinks, ready.table
         self._memory: Tensor | None = None
-        self.sinks: Tensor | None = None
-        self.table: Tensor | None = None
-        if isinstance(evidence, Scores):
-            group = evidence.group
-            of_keys = slice(self.heads.start // group, (self.heads.stop - 1) // group + 1)
-            self.query = evidence.query[batch, heads].to(dtype) * evidence.scale  # once, not on every block of scores
-            self.key = evidence.key[batch, of_keys].to(dtype).contiguous()
-            whole = len(self.heads) == group * self.key.shape[0]
-            if not whole:  # heads that share a key only in part: one key head each
-                self.key = self.key[torch.tensor([h // group - of_keys.start for h in self.heads], device=self.device)]
-            self.sinks = None if evidence.sinks is None else evidence.sinks[heads].to(dtype)
-        else:
-            self.table = evidence.tensors()["table"][batch, heads]
-
-    @property
-    def softcap(self) -> float | None:
-        """The cap of the scores, or None."""
-        return self.scores.softcap if self.scores is not None else None
 
     def memory(self, *shape: int) -> Tensor:
         """The preallocated block as a tensor of ``shape``; grown only when a larger one is asked for."""
@@ -76,7 +95,8 @@ class Blocks:
 
     def raw(self, queries: slice, keys: slice) -> Tensor:
         """Scores [head, query, key] before the mask: scaled, capped and biased. Overwrites the last block."""
-        assert self.scores is not None
+        assert self.query is not None
+        assert self.key is not None
         heads, of_keys = self.query.shape[0], self.key.shape[0]
         rows, columns = queries.stop - queries.start, keys.stop - keys.start
         q = self.query[:, queries]
@@ -84,8 +104,8 @@ class Blocks:
         folded = q.reshape(of_keys, heads // of_keys * rows, q.shape[-1])  # a group of heads shares its keys: do not repeat them
         torch.matmul(folded, self.key[:, keys].transpose(-1, -2), out=block)
         block = block.view(heads, rows, columns)
-        if self.scores.softcap is not None:
-            block.div_(self.scores.softcap).tanh_().mul_(self.scores.softcap)
+        if self.softcap is not None:
+            block.div_(self.softcap).tanh_().mul_(self.softcap)
         if self.mask.bias is not None:
             bias = rectangle(self.mask.bias, self.batch, queries, keys).to(self.device, self.dtype)
             block.add_(bias if bias.shape[0] == 1 else bias[self.heads.start : self.heads.stop])

@@ -15,6 +15,7 @@ __all__ = ["row_maximum"]
 ROWS, KEYS = 256, 1024  # 1 MB of scores
 
 
+@torch.no_grad()
 def row_maximum(layer: LayerSummary, batch: int) -> Tensor:
     """[head, query] max_j A_ij from the log-sum-exp at hand; NaN for rows without a number."""
     heads, queries = layer.lse.shape

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from inspector.cache import at_hand, once
 from inspector.captures import AttentionCall, Capture
 from inspector.scores import Given, Scores
-from inspector.summaries.keeping import kept
-from inspector.summaries.summarize import summarize
+from inspector.summaries.row_sums import keep_row_sums
+from inspector.summaries.summarize import place_of, summarize
 from inspector.summaries.summary import LayerSummary
 
 __all__ = ["head_summary"]
-
-KEPT = 64  # heads a call
 
 
 def head_summary(capture: Capture, call: AttentionCall, head: int, batch: int = 0) -> tuple[LayerSummary, int]:
@@ -26,18 +25,16 @@ def head_summary(capture: Capture, call: AttentionCall, head: int, batch: int = 
     >>> alone.num_heads, at, bool((alone.entropy[at] - cap.summarize().layers[2].entropy[9])[1:-1].abs().max() < 1e-5)
     (1, 0, True)
     """
-    whole = next((found for (item, _), found in kept(call, "summaries").items() if item == batch), None)
-    if whole is not None:
-        return whole, head
+    whole = at_hand(call, place_of(batch))
+    if whole is not None and whole[1]["how"] == "fused":  # by rows in blocks, numbers hang on the heads beside, in the last bit
+        return LayerSummary(call=call, **whole[1]), head
+    return once(call, ("head", batch, head), lambda: _alone(capture, call, head, batch)), 0
+
+
+def _alone(capture: Capture, call: AttentionCall, head: int, batch: int) -> LayerSummary:
     evidence = call.evidence
-    known: dict[tuple[int, int], LayerSummary] = kept(call, "heads")
-    if (batch, head) not in known:
-        one = evidence.of_head(head) if isinstance(evidence, (Scores, Given)) else Given(call.weights(None, head))
-        alone = replace(call, evidence=one)
-        found = summarize(replace(capture, calls=[alone]), batch=batch, pool=0).layers[0]
-        kept(call, "row_sums").setdefault((batch, head), found.lse[0])
-        while len(known) >= KEPT:
-            known.pop(next(iter(known)), None)
-        known[batch, head] = found
-        return found, 0
-    return known[batch, head], 0
+    one = evidence.of_head(head) if isinstance(evidence, (Scores, Given)) else Given(call.weights(None, head))
+    found = summarize(replace(capture, calls=[replace(call, evidence=one)]), batch=batch, pool=0).layers[0]
+    if found.how == "fused":
+        keep_row_sums(call, batch, found.lse, head)
+    return found

@@ -22,6 +22,7 @@ __all__ = ["pooled_again"]
 BLOCK = 2**20
 
 
+@torch.no_grad()
 def pooled_again(item: Item, plan: Plan, base: LayerSummary, wanted: Wanted, progress: Progress) -> LayerSummary:
     """``base`` with the pooled map that ``wanted`` asks for.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 
+from inspector.cache import once
 from inspector.captures import AttentionCall, Capture, method
 from inspector.errors import OutOfRange
 from inspector.masks import Mask
@@ -16,9 +18,8 @@ from inspector.summaries.blocked import summarize_blocked
 from inspector.summaries.facts import Facts, Item, facts_of, mask_of
 from inspector.summaries.finite import check_found, check_given
 from inspector.summaries.fused import summarize_fused
-from inspector.summaries.keeping import kept
 from inspector.summaries.maximum import row_maximum
-from inspector.summaries.plan import plan_of
+from inspector.summaries.plan import Plan, plan_of
 from inspector.summaries.pooling import pooled_again
 from inspector.summaries.row_sums import keep_row_sums
 from inspector.summaries.simplify import simplify
@@ -26,7 +27,7 @@ from inspector.summaries.stopping import Progress
 from inspector.summaries.summary import POOL, LayerSummary, Summary, Wanted
 from inspector.summaries.top import top_keys
 
-__all__ = ["summarize"]
+__all__ = ["place_of", "summarize"]
 
 
 @method
@@ -81,43 +82,59 @@ def summarize(
         wanted = Wanted(pool, None if without is None else tuple(without), _spans(spans, call), how)
         layers.append(_summary_of(self, call, batch, wanted, progress_of))
         if maximum and layers[-1].maximum is None:
-            with torch.no_grad():
-                layers[-1].maximum = row_maximum(layers[-1], batch)
+            layers[-1].maximum = once(call, ("maximum", batch), partial(row_maximum, layers[-1], batch))
     return Summary(layers, batch, [top_keys(call, top, top_count, batch) for call in calls] if len(top) else [])
+
+
+def place_of(batch: int, wanted: Wanted | None = None) -> tuple:
+    """The key under which a batch item's numbers are kept beside its call; that of a plain summary by default."""
+    wanted = wanted or Wanted()
+    return ("summary", batch, wanted.spans, wanted.how)
 
 
 def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress) -> LayerSummary:
     if not 0 <= batch < call.shape[0]:
         raise OutOfRange(f"Batch item {batch} was asked for.", f"There are {call.shape[0]}.", f"Use 0 to {call.shape[0] - 1}.")
-    known: dict[tuple[int, Wanted], LayerSummary] = kept(call, "summaries")
     if wanted.without is not None and set(wanted.without) == _special(capture, call, batch):
         wanted = replace(wanted, without=None)
-    if (batch, wanted) in known:
-        progress.step(1.0)
-        return known[batch, wanted]
-    base = next((found for (item, other), found in known.items() if item == batch and other.same_rows(wanted)), None)
-    if base is not None and not wanted.pool:  # whoever wants no map takes the summary that has one
-        progress.step(1.0)
-        return base
-    wanted = wanted if wanted.pool is not None else replace(wanted, pool=POOL)
-    with torch.no_grad():
-        found = _compute(capture, call, batch, wanted, progress, base)
-    known[batch, wanted] = found
-    keep_row_sums(call, batch, found.lse)
-    return found
+    before = progress.done
+
+    def compute() -> tuple[Wanted, dict[str, Any]]:
+        item, plan = _planned(capture, call, batch, wanted)
+        shown = replace(wanted, pool=(POOL if wanted.pool is None else wanted.pool) if plan.fused else 0)
+        return shown, _compute(item, plan, shown, progress).numbers
+
+    def again() -> dict[str, Any]:
+        silent = progress if progress.done == before else Progress()
+        return _map(pooled_again(*_planned(capture, call, batch, wanted), base, wanted, silent))
+
+    shown, numbers = once(call, place_of(batch, wanted), compute)
+    base = LayerSummary(call=call, **numbers)
+    if wanted.pool and shown != wanted:  # whoever wants no map takes the one that is there
+        base = replace(base, **once(call, ("map", batch, wanted), again))
+    progress.step(max(0.0, before + 1.0 - progress.done))
+    return base
 
 
-def _compute(
-    capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress, base: LayerSummary | None
-) -> LayerSummary:
+def _map(layer: LayerSummary) -> dict[str, Any]:
+    """What another pooled map changes."""
+    return {name: getattr(layer, name) for name in ("pooled", "pooled_queries", "pooled_keys")}
+
+
+def _planned(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted) -> tuple[Item, Plan]:
     facts = facts_of(capture, call, batch)
     item = Item(call, batch, facts, _mask(call, batch, facts))
-    plan = plan_of(item, wanted)
-    if base is not None:
-        return pooled_again(item, plan, base, wanted, progress)
+    return item, plan_of(item, wanted)
+
+
+@torch.no_grad()
+def _compute(item: Item, plan: Plan, wanted: Wanted, progress: Progress) -> LayerSummary:
+    """All numbers; the fused kernel gives a map in the same pass, row blocks do not and leave it to whoever wants one."""
     check_given(item)
     found = summarize_fused(item, plan, wanted, progress) if plan.fused else summarize_blocked(item, wanted, plan.why, progress)
     check_found(item, found)
+    if plan.fused:
+        keep_row_sums(item.call, item.batch, found.lse)
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -89,6 +90,11 @@ class LayerSummary:
     pooled_keys: Tensor | None = None
     maximum: Tensor | None = None
     partners: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """Everything but its call: what is kept beside a call must not keep it alive. Shared, so nobody writes into it."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "call"}
 
     @property
     def num_heads(self) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import torch
 
+from inspector.cache import remembered
 from inspector.captures import Capture
 from inspector.errors import OutOfRange
 from inspector.views.packing import floats
@@ -53,7 +53,7 @@ def _recurrent() -> tuple[str, ...]:
     return tuple(name for name in models() if name != "transformer")
 
 
-@lru_cache(maxsize=128)
+@remembered
 @torch.no_grad()
 def _steps(text: str, attention: str) -> dict[str, Any]:
     """All characters from one decoding: the same functions, in the same order, as ``zoo.dates.five_steps`` for each of them."""

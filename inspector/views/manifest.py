@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import weakref
 from typing import Any
 
 import torch
 
+from inspector.cache import once
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import InspectorError
 from inspector.metrics import METRICS, list_metrics, measure
@@ -18,7 +18,6 @@ from inspector.views.registry import VIEWS, listed
 __all__ = ["axis_rest", "group_key", "manifest_of", "measures_of"]
 
 FORMAT = 1
-_rests: weakref.WeakKeyDictionary[Capture, dict[tuple, dict[str, Any]]] = weakref.WeakKeyDictionary()
 _SINK = 0.3  # Gu et al. 2025: a first token that holds more than this on average is a sink
 
 
@@ -144,11 +143,7 @@ def _axis(tokens: Tokens) -> dict[str, Any]:
 
 def axis_rest(capture: Capture, call: AttentionCall, tokens: Tokens, name: str, batch: int) -> dict[str, Any]:
     """Where attention rests on this axis: the special tokens; without any, a first token that acts as a sink; else nothing."""
-    known = _rests.setdefault(capture, {})
-    key = (name, batch, len(tokens), len(capture))
-    if key not in known:
-        known[key] = _rest_of(capture, tokens, name, batch)
-    return known[key]
+    return once(capture, ("rest", name, batch, len(tokens), len(capture)), lambda: _rest_of(capture, tokens, name, batch))
 
 
 def _rest_of(capture: Capture, tokens: Tokens, name: str, batch: int) -> dict[str, Any]:

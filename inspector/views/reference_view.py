@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import threading
-import weakref
 from collections.abc import Iterator
 from typing import Any
 
 from inspector.analyses import HeadComparison
 from inspector.analyses.additive_fit import AdditiveFit, fit_shown
+from inspector.cache import once
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import TooLarge
 from inspector.scores import Scores
@@ -22,9 +21,6 @@ __all__ = ["HIDDEN", "ReferenceView"]
 HIDDEN = 8  # units of the additive fit that is shown first
 _LARGEST = 512
 _SECONDS = 1.2
-
-_fits: weakref.WeakKeyDictionary[Capture, dict[tuple, AdditiveFit]] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
 
 
 @VIEWS.add("reference_view", order=40)
@@ -107,15 +103,13 @@ def _additive(capture: Capture, call: AttentionCall, head: int, batch: int, hidd
 
 def _fitted(capture: Capture, call: AttentionCall, head: int, batch: int, hidden: int) -> AdditiveFit:
     """A fit, made once per capture."""
-    key = (call.name, call.index, head, batch, hidden)
-    with _lock:
-        kept = _fits.setdefault(capture, {})
-        if key in kept:
-            return kept[key]
-    fit = fit_shown(capture, call.layer_index, head, [hidden], kind=call.kind, tower=call.tower, batch=batch, seconds=_SECONDS)[0]
-    with _lock:
-        kept[key] = fit
-    return fit
+
+    def compute() -> AdditiveFit:
+        return fit_shown(
+            capture, call.layer_index, head, [hidden], kind=call.kind, tower=call.tower, batch=batch, seconds=_SECONDS
+        )[0]
+
+    return once(capture, ("fit", call, head, batch, hidden), compute)
 
 
 def _finite(number: float) -> float | None:

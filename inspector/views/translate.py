@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from inspector.cache import remembered
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import InputError, OutOfRange
 from inspector.hooks import capture
@@ -84,7 +84,7 @@ def date_of(request: Request) -> str:
     return text
 
 
-@lru_cache(maxsize=1)
+@remembered
 def _models() -> list[dict[str, Any]]:
     """Facts of each model, its figures from the log of its own training."""
     from zoo.dates import models, path
@@ -98,7 +98,7 @@ def _models() -> list[dict[str, Any]]:
     return found
 
 
-@lru_cache(maxsize=128)
+@remembered
 def _answers(text: str) -> dict[str, Any]:
     from zoo.dates import models
     from zoo.dates import translate as read
@@ -135,7 +135,7 @@ def _answer(one: Any) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=1)
+@remembered
 def own_capture() -> Capture:
     """The Transformer reading the first example: what a page of a demonstration is a page of, and nobody else's model."""
     from zoo.dates import translate as read

@@ -10,12 +10,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from inspector.cache import at_hand
 from inspector.captures import AttentionCall, Capture
 from inspector.component import Captures, answer_for
 from inspector.errors import CaptureError
 from inspector.masks import Mask
 from inspector.scores import Scores
 from inspector.summaries.one_head import head_summary
+from inspector.summaries.summarize import place_of
 from inspector.views.later import Later
 from inspector.views.manifest import manifest_of, measures_of
 from inspector.views.requests import answer
@@ -90,7 +92,7 @@ def test_work_that_was_stopped_ends_and_goes_on_where_it_was():
     later.pending(capture)
     later.stop(capture)
     waited_for_threads()
-    assert len([call for call in capture.calls if vars(call).get("_kept_summaries")]) < 40
+    assert len([call for call in capture.calls if at_hand(call, place_of(0))]) < 40
     assert waited(later, capture)[-1] > 0.5
 
 
@@ -98,7 +100,7 @@ def test_work_nobody_asks_for_is_given_up():
     later, capture = Later(patience=0.0), long_capture(40)
     later.pending(capture)
     waited_for_threads()
-    assert len([call for call in capture.calls if vars(call).get("_kept_summaries")]) < 40
+    assert len([call for call in capture.calls if at_hand(call, place_of(0))]) < 40
 
 
 def test_what_cannot_be_measured_is_said_and_does_not_hang():
@@ -168,7 +170,7 @@ def test_one_group_that_cannot_be_measured_does_not_keep_the_others_from_it():
     capture.calls[0] = replace(capture.calls[0], tower="vision")
     capture.calls[0].evidence.query[0, 2, 5] = float("nan")
     waited(Later(), capture)
-    assert all(vars(call).get("_kept_summaries") for call in capture.calls[1:])
+    assert all(at_hand(call, place_of(0)) for call in capture.calls[1:])
 
 
 @pytest.mark.parametrize("key_heads", [HEADS, 1])
