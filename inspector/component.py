@@ -26,6 +26,7 @@ from inspector.views.later import Later
 from inspector.views.manifest import manifest_of
 from inspector.views.registry import listed
 from inspector.views.requests import answer, find_group, whole
+from inspector.views.starting import started
 from inspector.views.steps import one_forward
 from inspector.views.thumbnails import is_short_work
 
@@ -122,13 +123,14 @@ class Workbench(gr.HTML):
 
         Args:
             capture: what to show.
-            start: the selection to begin with.
+            start: the selection to begin with; by default the most selective link of the capture, pinned.
             link: what a link needs beside the selection to come back here (model, text, pair, example).
             pinned: keep the capture as long as the server runs.
         """
         capture = one_forward(capture)
         identity = self.captures.add(capture, pinned=pinned)
-        manifest = manifest_of(capture, identity=identity, start=start, measured=is_short_work(capture))
+        begin, measured = started(capture, start), is_short_work(capture)
+        manifest = manifest_of(capture, identity=identity, start=begin, measured=measured)
         return {"manifest": manifest | {"link": link or {}, "demos": listed(dict(DEMOS.items()))}}
 
     def _fetching(self) -> Any:

@@ -17,6 +17,7 @@ from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
 from inspector.views.registry import listed
 from inspector.views.requests import answer
+from inspector.views.starting import started
 from inspector.views.steps import one_forward
 
 __all__ = ["answers_of", "document", "page", "to_html"]
@@ -44,7 +45,8 @@ def to_html(
         path: where to write it.
         batch: which batch item.
         step: which forward pass, where the capture holds several; the last by default.
-        start: the selection to begin with, such as ``{"layer": 3, "heads": [1], "query": 10}``.
+        start: the selection to begin with, such as ``{"layer": 3, "heads": [1], "query": 10}``; by default the most
+            selective link of the capture, pinned.
         title: the page's title.
 
     Raises:
@@ -87,7 +89,7 @@ def document(data: dict[str, Any], title: str) -> str:
 
 def embedded(capture: Capture, names: list[str], *, batch: int = 0, start: dict[str, Any] | None = None) -> dict[str, Any]:
     """The manifest and every answer the views need, by request."""
-    manifest = manifest_of(capture, batch=batch, start=start)
+    manifest = manifest_of(capture, batch=batch, start=started(capture, start, batch))
     chosen = {name: _view(name) for name in names}
     manifest["views"] = listed(chosen)
     return {"manifest": manifest, "answers": answers_of(capture, manifest, chosen, batch)}
