@@ -14,14 +14,20 @@
     │   └── OutOfRange (IndexError)     a layer, head, token or span that is not there
     ├── RegistryError (KeyError)        no metric, view or model of that name
     ├── ShapeError (ValueError)         tensors that do not fit together
-    └── TooLarge (MemoryError)          the request would not fit; says what would
+    ├── TooLarge (MemoryError)          the request would not fit; says what would
+    ├── AttentionInputError (ValueError)    ``reference``: tensors a mechanism cannot take
+    └── ZooError (ValueError)               ``zoo``: a model or a text it does not know
 
-Each message has three sentences: what was asked, what was found, what to do.
+Each message has three sentences: what was asked, what was found, what to do; ``asked``, ``found`` and ``do`` hold them.
 """
 
 from __future__ import annotations
 
+from reference.errors import AttentionInputError, InspectorError
+from zoo.errors import ZooError
+
 __all__ = [
+    "AttentionInputError",
     "Cancelled",
     "CaptureError",
     "CaptureFileError",
@@ -37,18 +43,8 @@ __all__ = [
     "ShapeError",
     "TooLarge",
     "UnsafeWeights",
+    "ZooError",
 ]
-
-
-class InspectorError(Exception):
-    """Something the caller can mend; the message says how."""
-
-    def __init__(self, asked: str, found: str = "", do: str = "") -> None:
-        self.asked, self.found, self.do = asked, found, do
-        super().__init__(" ".join(part for part in (asked, found, do) if part))
-
-    def __str__(self) -> str:
-        return " ".join(part for part in (self.asked, self.found, self.do) if part)
 
 
 class InputError(InspectorError, ValueError):
@@ -62,7 +58,7 @@ class EmptyInput(InputError):
 class InputTooLong(InputError):
     """More tokens than the model takes; ``tokens`` and ``limit`` say how many."""
 
-    def __init__(self, asked: str, found: str = "", do: str = "", *, tokens: int = 0, limit: int = 0) -> None:
+    def __init__(self, asked: str, found: str, do: str, *, tokens: int = 0, limit: int = 0) -> None:
         super().__init__(asked, found, do)
         self.tokens, self.limit = tokens, limit
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from reference.errors import InspectorError
+
 __all__ = ["ZooError"]
 
 
-class ZooError(ValueError):
-    """A model or a text that the zoo cannot take. The message: what was asked, what was found, what to do."""
-
-    def __init__(self, asked: str, found: str, do: str) -> None:
-        self.asked, self.found, self.do = asked, found, do
-        super().__init__(f"{asked} {found} {do}")
+class ZooError(InspectorError, ValueError):
+    """A model or a text that the zoo cannot take."""

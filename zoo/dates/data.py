@@ -26,6 +26,7 @@ from babel import Locale
 from babel.dates import parse_pattern
 
 from zoo.dates.alphabet import normalize
+from zoo.errors import ZooError
 
 __all__ = ["HELD_OUT_WRITINGS", "KINDS", "LOCALES", "YEARS", "Example", "Writing", "is_held_out_year", "sample", "writings"]
 
@@ -110,7 +111,7 @@ def sample(kind: str, seed: int) -> Iterator[Example]:
     A writing is drawn first, then a year, then a day of it, each uniformly: rare scripts get as much practice as common ones.
     """
     if kind not in KINDS:
-        raise ValueError(f"A sample of {kind!r} was asked for. The kinds are {', '.join(KINDS)}. Choose one of them.")
+        raise ZooError(f"A sample of {kind!r} was asked for.", f"The kinds are {', '.join(KINDS)}.", "Choose one of them.")
     draw = random.Random(f"{kind} {seed}")
     pool = [writing for writing in writings() if writing.held_out == (kind in {"writings", "both"})]
     years = [year for year in YEARS if is_held_out_year(year) == (kind in {"years", "both"})]
