@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeVar, overload, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from inspector.errors import CaptureError, OutOfRange
+from inspector.indexing import Index, positions, spans, whole
 from inspector.proofs import UNCHECKED, Proof
 from inspector.registry import Registry
 from inspector.scores import Evidence
@@ -24,7 +25,6 @@ __all__ = ["LAYOUTS", "AttentionCall", "Capture", "Folding", "Layout", "Missing"
 
 # What the library calls a part where it is not our name for it.
 _HF_PARTS = {"text": "", "backbone": "", "text encoder": "encoder", "text decoder": "decoder"}
-Index = int | slice | Sequence[int] | Tensor | None
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -123,36 +123,20 @@ class AttentionCall:
         """The exact attention weights of the chosen rows, [batch, head, query, key], in [0, 1], computed in ``dtype``.
 
         Args:
-            batch, heads, queries: an index, a slice, a list or None for all; negative counts from the end. All four
-                axes stay, so ``weights(batch=0, heads=2)`` has shape [1, 1, queries, keys].
+            batch, heads, queries: a whole number, a slice, a range, a list or array, or None for all (numpy's and torch's
+                numbers too); negative counts from the end. All four axes stay, so ``weights(batch=0, heads=2)`` has shape
+                [1, 1, queries, keys].
 
         Raises:
-            OutOfRange: an index that does not exist.
+            OutOfRange: an index that does not exist, or is no whole number.
         """
         some_items = None if batch is None else self._index(batch, 0)
         some_heads = None if heads is None else self._index(heads, 1)
         return self.evidence.weights(some_items, some_heads, self._index(queries, 2), dtype)
 
     def _index(self, index: Index, axis: int) -> Tensor:
-        size, name = self.shape[axis], ("batch item", "head", "query")[axis]
-        if index is None:
-            return torch.arange(size, device=self.evidence.device)
-        if isinstance(index, slice):
-            return torch.arange(size, device=self.evidence.device)[index]
-        given = index.tolist() if isinstance(index, Tensor) else [index] if isinstance(index, int) else list(index)
-        if any(isinstance(i, bool) or not isinstance(i, int) for i in given):
-            raise OutOfRange(
-                f"{name.capitalize()} {given!r} of {self.name!r} was asked for.",
-                "An index is a whole number.",
-                f"Use 0 to {size - 1}.",
-            )
-        chosen = given
-        for i in chosen:
-            if not -size <= i < size:
-                raise OutOfRange(
-                    f"{name.capitalize()} {i} of {self.name!r} was asked for.", f"There are {size}.", f"Use 0 to {size - 1}."
-                )
-        return torch.tensor([i % size for i in chosen], dtype=torch.long, device=self.evidence.device)
+        chosen = positions(index, self.shape[axis], ("batch item", "head", "query")[axis], self.name)
+        return torch.tensor(chosen, dtype=torch.long, device=self.evidence.device)
 
     if TYPE_CHECKING:  # added by ``inspector.tiles``
 
@@ -169,7 +153,7 @@ class AttentionCall:
 
 @dataclass(eq=False)
 class Capture:
-    """What one run of a model paid attention to. Filled while the run goes on, read-only for everyone else.
+    """What one run of a model paid attention to, as a sequence of its calls. Filled while the run goes on, read-only for others.
 
     Attributes:
         calls: the attention operations in the order they ran.
@@ -198,25 +182,39 @@ class Capture:
         """The calls of one tower and kind, in layer order."""
         return [call for call in self.calls if (call.tower, call.kind) == (tower, kind)]
 
-    def call(self, layer: int, kind: str | None = None, tower: str | None = None, step: int | None = None) -> AttentionCall:
+    def call(
+        self,
+        layer: SupportsIndex,
+        kind: str | None = None,
+        tower: str | None = None,
+        step: SupportsIndex | None = None,
+    ) -> AttentionCall:
         """The call of one layer; ``kind`` and ``tower`` default to the first group there is, ``step`` to the last forward pass.
 
         Raises:
-            OutOfRange: no such layer.
+            OutOfRange: no such layer, kind, tower or forward pass, or a number that is none.
         """
         pool = [c for c in self.calls if kind in (None, c.kind) and tower in (None, c.tower)]
         if not pool:
             raise OutOfRange(
                 f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {self.towers}.", "Choose one of these."
             )
-        step = max(c.step for c in pool) if step is None else step
-        pool = [c for c in self.group(pool[0].tower, pool[0].kind) if c.step == step]
+        passes = sorted({c.step for c in pool})
+        number, chosen = whole(layer), passes[-1] if step is None else whole(step)
+        if chosen not in passes:
+            raise OutOfRange(
+                f"Forward pass {step!r} was asked for.", f"The capture holds {spans(passes)}.", "Choose one of these."
+            )
+        pool = [c for c in self.group(pool[0].tower, pool[0].kind) if c.step == chosen]
         there = [c.layer_index for c in pool]
-        wanted = there[layer] if -len(pool) <= layer < 0 else layer
+        wanted = there[number] if number is not None and -len(pool) <= number < 0 else number
         for call in pool:
             if call.layer_index == wanted:
                 return call
-        raise OutOfRange(f"Layer {layer} was asked for.", f"The capture holds layers {_spans(there)}.", "Choose one of these.")
+        found = f"The capture holds layers {spans(there)}."
+        if number is None:
+            found = f"A layer is a whole number, and the capture holds {spans(there)}."
+        raise OutOfRange(f"Layer {layer!r} was asked for.", found, "Choose one of these.")
 
     def query_tokens(self, call: AttentionCall, batch: int = 0) -> Tokens:
         """The tokens along the query axis of ``call``; numbered when no text is known."""
@@ -281,6 +279,22 @@ class Capture:
     def __len__(self) -> int:
         return len(self.calls)
 
+    def __iter__(self) -> Iterator[AttentionCall]:
+        return iter(self.calls)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> AttentionCall: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[AttentionCall]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> AttentionCall | list[AttentionCall]:
+        """The call that ran at this place, or those of a slice; ``call(layer=…)`` finds one by its layer.
+
+        Raises:
+            OutOfRange: no such call.
+        """
+        chosen = [self.calls[at] for at in positions(index, len(self.calls), "call", self.info.get("name", "the capture"))]
+        return chosen if isinstance(index, slice) else chosen[0]
+
     def __repr__(self) -> str:
         groups = ", ".join(f"{len(self.group(t, k))} {(t + ' ') if t else ''}{k}" for t, k in self.towers)
         return f"<Capture of {self.info.get('name', 'a model')}: {groups or 'nothing yet'}; {len(self.missing)} missing>"
@@ -306,14 +320,3 @@ def method(function: F) -> F:
         )
     setattr(Capture, function.__name__, function)
     return function
-
-
-def _spans(numbers: Sequence[int]) -> str:
-    """Sorted numbers as a person writes them: "0 to 5", or "0, 2, 7".
-
-    >>> _spans([0, 1, 2]), _spans([0, 2])
-    ('0 to 2', '0, 2')
-    """
-    ordered = sorted(set(numbers))
-    whole = len(ordered) > 2 and ordered == list(range(ordered[0], ordered[-1] + 1))
-    return f"{ordered[0]} to {ordered[-1]}" if whole else ", ".join(map(str, ordered))

@@ -16,6 +16,7 @@ with warnings.catch_warnings():
     import torch
     import transformers.modeling_utils
 
+import jaxtyping
 from jaxtyping import install_import_hook
 
 install_import_hook(["inspector", "reference"], "beartype.beartype")
@@ -33,6 +34,14 @@ transformers.utils.logging.set_verbosity_error()
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def unchecked():
+    """Without the checks of types that the test run adds: what a user's argument of a wrong kind meets."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")
