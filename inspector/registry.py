@@ -42,7 +42,7 @@ class Registry(Generic[T]):
     def __getitem__(self, name: str) -> T:
         try:
             return self._items[name][1]
-        except KeyError:
+        except (KeyError, TypeError):  # TypeError: a list is no name
             near = difflib.get_close_matches(str(name), self._items, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else "Use one of these."
             raise RegistryError(f"No {self.kind} {name!r}.", f"Registered: {', '.join(self) or 'none'}.", hint) from None

@@ -1,15 +1,18 @@
-"""What a metric is, and what measuring one gives: a number for every head with all a reader needs to know about it."""
+"""What a metric is, and how all heads of a capture are measured by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, SupportsIndex, overload
 
 import torch
 from torch import Tensor
 
-from inspector.captures import Capture
+from inspector.captures import AttentionCall, Capture
 from inspector.errors import InputError, OutOfRange
+from inspector.indexing import positions, whole
+from inspector.metrics.head_scores import HeadScores
 from inspector.registry import Registry
 from inspector.summaries import LayerSummary
 
@@ -76,71 +79,74 @@ def list_metrics() -> list[str]:
     return list(METRICS)
 
 
-@dataclass(frozen=True, eq=False)
-class HeadScores:
-    """One number for every head of one group of layers, mean over the rows of one text.
-
-    Attributes:
-        values: [layer, head], NaN where the number has no meaning (no token before, heads a layer lacks).
-        name, title, text, unit, low, high, source: as the metric says.
-        tower, kind: the group of layers.
-        layers: the layer index of each row of ``values``.
-        rows: "content" (no special tokens, no padding) or "all" (no padding).
-        num_rows: the most rows any head's mean was taken over.
-    """
-
-    values: Tensor
-    name: str
-    title: str
-    text: str
-    unit: str
-    low: float
-    high: float | None
-    source: str
-    tower: str
-    kind: str
-    layers: tuple[int, ...]
-    rows: str
-    num_rows: int
-
-    def top(self, count: int = 5) -> list[tuple[int, int, float]]:
-        """The highest heads as (layer, head, value), highest first; heads without a value are left out."""
-        flat = self.values.flatten()
-        order = flat.nan_to_num(float("-inf")).argsort(descending=True, stable=True)
-        width = self.values.shape[1]
-        best = [(self.layers[int(at) // width], int(at) % width, float(flat[at])) for at in order[:count]]
-        return [entry for entry in best if entry[2] == entry[2]]
-
-    def __repr__(self) -> str:
-        return (
-            f"<{self.title} of {self.values.shape[0]} layers × {self.values.shape[1]} heads, {self.num_rows} rows ({self.rows})>"
-        )
-
-
+@overload
 def measure(
-    cap: Capture, name: str, batch: int = 0, rows: str = "content", *, tower: str | None = None, kind: str | None = None
-) -> HeadScores:
-    """A metric of every head of one group of layers, as ``HeadScores``.
+    cap: Capture,
+    name: str,
+    batch: SupportsIndex | None = 0,
+    rows: str = "content",
+    *,
+    tower: str | None = None,
+    kind: str | None = None,
+) -> HeadScores: ...
+@overload
+def measure(
+    cap: Capture,
+    name: Iterable[str],
+    batch: SupportsIndex | None = 0,
+    rows: str = "content",
+    *,
+    tower: str | None = None,
+    kind: str | None = None,
+) -> dict[str, HeadScores]: ...
+def measure(
+    cap: Capture,
+    name: str | Iterable[str],
+    batch: SupportsIndex | None = 0,
+    rows: str = "content",
+    *,
+    tower: str | None = None,
+    kind: str | None = None,
+) -> HeadScores | dict[str, HeadScores]:
+    """A metric of every head of one group of layers, as ``HeadScores``; several as a dictionary of them by name.
 
     All metrics read one shared summary, which the capture keeps: the first costs a pass over the attention, the others nothing.
 
     Args:
         cap: the capture.
-        name: one of ``list_metrics()``.
-        batch: which text of the batch.
+        name: one of ``list_metrics()``, or several.
+        batch: which text of the batch; None for the mean over all of them, each counting once however long it is. A text for
+            which a number has no meaning is left out of its mean.
         rows: "content" leaves out special tokens and padding, "all" only padding.
         tower, kind: the group of layers; the first one by default.
 
     Raises:
         RegistryError: no metric of that name.
         OutOfRange: no such group or batch item.
+        InputError: other ``rows``, or a name that is none.
 
     >>> from inspector import Inspector
     >>> cap = Inspector.from_pretrained("bundled")("The cat sat on the mat because the cat was tired.")
     >>> measure(cap, "previous_token").top(1)[0][:2]
     (0, 2)
+    >>> list(measure(cap, ["entropy", "rest"]))
+    ['entropy', 'rest']
     """
-    found = METRICS[name]
+    if isinstance(name, str):
+        return _measured(cap, METRICS[name], batch, rows, tower, kind)
+    return {one: _measured(cap, METRICS[one], batch, rows, tower, kind) for one in _names(name)}
+
+
+def _names(given: Any) -> list[str]:
+    names = list(given) if isinstance(given, Iterable) else [given]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise InputError(
+            "Heads were to be measured.", f"The measure {given!r} is no name.", f"Use some of {', '.join(list_metrics())}."
+        )
+    return names
+
+
+def _measured(cap: Capture, found: Metric, batch: Any, rows: str, tower: str | None, kind: str | None) -> HeadScores:
     if rows not in ("content", "all"):
         raise InputError(f"Rows {rows!r} were asked for.", "There are 'content' and 'all'.", "Choose one of these.")
     group = next((g for g in cap.towers if tower in (None, g[0]) and kind in (None, g[1])), None)
@@ -148,14 +154,12 @@ def measure(
         raise OutOfRange(
             f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {cap.towers}.", "Choose one of these."
         )
-    summary = cap.summarize(batch=batch, tower=group[0], kind=group[1], pool=None, maximum=found.maximum)
-    chosen = [layer.rows(rows) for layer in summary.layers]
-    values = [found.compute(layer, mask) for layer, mask in zip(summary.layers, chosen, strict=True)]
-    widest = max(len(v) for v in values)
-    table = torch.stack([torch.nn.functional.pad(v, (0, widest - len(v)), value=float("nan")) for v in values])
+    calls = cap.group(*group)
+    items = range(max(call.shape[0] for call in calls)) if batch is None else [_item(batch, calls)]
+    tables, counts = zip(*(_of_item(cap, found, item, rows, group) for item in items), strict=True)
     return HeadScores(
-        values=table,
-        name=name,
+        values=torch.stack(tables).nanmean(0),
+        name=found.name,
         title=found.title,
         text=found.text,
         unit=found.unit,
@@ -164,7 +168,26 @@ def measure(
         source=found.source,
         tower=group[0],
         kind=group[1],
-        layers=tuple(layer.call.layer_index for layer in summary.layers),
+        layers=tuple(call.layer_index for call in calls),
         rows=rows,
-        num_rows=max(int(mask.sum(-1).max()) for mask in chosen),
+        num_rows=sum(counts),
     )
+
+
+def _item(batch: Any, calls: list[AttentionCall]) -> int:
+    count = min(call.shape[0] for call in calls)
+    return positions(batch if whole(batch) is not None else [batch], count, "batch item", "the capture")[0]
+
+
+def _of_item(cap: Capture, found: Metric, item: int, rows: str, group: tuple[str, str]) -> tuple[Tensor, int]:
+    """The numbers of one text, [layer, head], and the most rows any was taken over; NaN for layers that folded it away."""
+    calls = cap.group(*group)
+    here = [at for at, call in enumerate(calls) if item < call.shape[0]]
+    whole_group = cap if len(here) == len(calls) else replace(cap, calls=[calls[at] for at in here])
+    summary = whole_group.summarize(batch=item, tower=group[0], kind=group[1], pool=None, maximum=found.maximum)
+    chosen = [layer.rows(rows) for layer in summary.layers]
+    table = torch.full((len(calls), max(call.shape[1] for call in calls)), float("nan"))
+    for at, layer, mask in zip(here, summary.layers, chosen, strict=True):
+        values = found.compute(layer, mask)
+        table[at, : len(values)] = values
+    return table, max(int(mask.sum(-1).max()) for mask in chosen)

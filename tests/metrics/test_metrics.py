@@ -242,3 +242,90 @@ def test_scores_that_are_not_finite_are_named():
     cap = Capture(calls=[AttentionCall("layer.7", Scores(query, torch.randn(1, 2, 5, 3), 1.0))])
     with pytest.raises(InspectorError, match=r"layer\.7.*1 numbers that are not finite"):
         measure(cap, "entropy")
+
+
+def test_several_measures_are_a_dictionary_of_what_each_gives_alone(sentence_capture):
+    several = measure(sentence_capture, ["entropy", "rest"])
+    assert list(several) == ["entropy", "rest"]
+    for name, scores in several.items():
+        assert torch.equal(scores.values, measure(sentence_capture, name).values)
+    with pytest.raises(RegistryError):
+        measure(sentence_capture, ["entropy", "entropi"])
+    with pytest.raises(InputError, match="is no name"):
+        measure(sentence_capture, [])
+
+
+def test_all_texts_of_a_batch_are_measured_by_the_mean_of_each_alone(bundled):
+    texts = ["The cat sat.", "A much longer sentence that makes the first one wait for it, wait for it.", "One two one two one."]
+    together = bundled(texts)
+    for name in list_metrics():
+        alone = [measure(bundled(text), name) for text in texts]
+        found = measure(together, name, batch=None)
+        expected = torch.stack([scores.values for scores in alone]).nanmean(0)
+        torch.testing.assert_close(found.values, expected, atol=2e-5, rtol=0, equal_nan=True)
+        assert found.num_rows == sum(scores.num_rows for scores in alone)
+    assert torch.equal(measure(together, "rest", batch=-1).values, measure(together, "rest", batch=2).values)
+
+
+def test_layers_that_fold_their_items_differently_are_measured_where_they_have_one():
+    calls = [
+        AttentionCall(f"layer.{i}", Scores(torch.randn(b, 2, 7, 3), torch.randn(b, 2, 7, 3), 1.0), layer_index=i)
+        for i, b in enumerate((2, 4))
+    ]
+    cap = Capture(calls=calls)
+    found = measure(cap, "entropy", batch=None).values
+    for at, call in enumerate(calls):
+        alone = Capture(calls=[call])
+        each = [measure(alone, "entropy", batch=item).values[0] for item in range(call.shape[0])]
+        torch.testing.assert_close(found[at], torch.stack(each).mean(0))
+
+
+def test_scores_are_an_array_to_whoever_takes_one(sentence_capture):
+    import numpy as np
+    import pandas as pd
+
+    scores = measure(sentence_capture, "previous_token")
+    assert (scores.shape, len(scores)) == ((6, 12), 6)
+    assert scores[0, 2] == scores.values[0, 2].item()
+    assert isinstance(scores[0, 2], float)
+    assert torch.equal(scores[1:3], scores.values[1:3])
+    array = np.asarray(scores)
+    assert array.dtype == np.float32
+    assert np.array_equal(array, scores.values.numpy(), equal_nan=True)
+    assert np.asarray(scores, dtype=np.float64).dtype == np.float64
+    assert np.array(scores) is not scores.values.numpy()
+    assert np.ma.masked_invalid(np.array(scores, subok=True)).shape == (6, 12)  # what matplotlib's imshow does with its argument
+    frame = pd.DataFrame(scores)
+    assert frame.shape == (6, 12)
+    assert frame[2][0] == pytest.approx(scores[0, 2])
+    assert [row.tolist() for row in scores] == scores.values.tolist()
+    for wrong in ((6, 0), (0, 12), "x", 1.5):
+        with pytest.raises(OutOfRange, match="6 layers × 12 heads"):
+            scores[wrong]
+
+
+def test_printed_scores_show_their_numbers_and_the_layers_they_are_of(bundled):
+    cap = bundled("The cat sat on the mat.", layers=[2, 5])
+    scores = measure(cap, "entropy")
+    lines = repr(scores).splitlines()
+    assert "2 layers × 12 heads" in lines[0]
+    assert [line.split()[1] for line in lines[1:]] == ["2", "5"]
+    assert f"{scores[1, 0]:.3f}" in lines[2]
+    assert {layer for layer, _, _ in scores.top(24)} == {2, 5}
+    layer, head, value = scores.top(1)[0]
+    assert value == scores[[2, 5].index(layer), head]
+    assert cap.call(layer).layer_index == layer
+
+
+def test_heads_on_different_texts_are_not_compared_unless_that_is_meant(bundled):
+    one, two = bundled("The cat sat on the mat."), bundled("The dog sat on the mat.")
+    assert one.calls[0].shape == two.calls[0].shape
+    with pytest.raises(InputError, match="1 of their 9 tokens differ, the first at 2: 'cat' and 'dog'"):
+        head_distance(one, two)
+    assert head_distance(one, two, check_tokens=False).values.max() > 0
+    again = Inspector(bundled.model)(bundled.encode("The cat sat on the mat."))  # read without a tokenizer: by ids
+    assert head_distance(one, again).values.max() < 1e-6
+    with pytest.raises(OutOfRange, match="There are 1"):
+        head_distance(one, one, batch=1)
+    with pytest.raises(InputError, match="Rows 'odd'"):
+        head_distance(one, one, rows="odd")
