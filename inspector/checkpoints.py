@@ -16,6 +16,7 @@ import safetensors
 from huggingface_hub import constants
 from huggingface_hub import errors as hub
 
+from inspector.adapter_folder import refuse_adapter
 from inspector.errors import ModelError, ModelNotFound, UnsafeWeights
 
 __all__ = ["check_folder", "check_repository"]
@@ -38,6 +39,7 @@ def check_folder(name: str, folder: Path, **options: Any) -> None:
     """
     here = folder / str(options.get("subfolder") or "")
     if not (here / "config.json").is_file():
+        refuse_adapter(name, here)
         raise ModelError(
             f"A model was to be loaded from {name!r}.", "The folder has no config.json.", "Give a folder made by save_pretrained."
         )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from inspector.errors import EmptyInput, InputError, InputTooLong
+from inspector.signature import text_config
 
 __all__ = ["encode", "max_tokens"]
 
@@ -19,8 +20,7 @@ _LONGEST = 2_000_000  # characters, where the model names no limit or a very lar
 
 def max_tokens(model: nn.Module, tokenizer: Any) -> int | None:
     """The number of tokens the model takes at once; None when it names no limit."""
-    config = getattr(model, "config", None)
-    text = config.get_text_config() if config is not None and hasattr(config, "get_text_config") else config
+    text = text_config(model)
     positions = [getattr(text, name, None) for name in ("max_position_embeddings", "n_positions")]
     limits = [getattr(tokenizer, "model_max_length", None), *positions]
     known = [int(n) for n in limits if isinstance(n, int | float) and 0 < n < _UNBOUNDED]
@@ -40,6 +40,7 @@ def encode(
     *,
     limit: int | None = None,
     truncate: bool = False,
+    target: bool = False,
 ) -> dict[str, Tensor]:
     """The encodings of one or several texts, [batch, token], padded to the longest.
 
@@ -49,6 +50,7 @@ def encode(
         pair: a second text for each.
         limit: the most tokens the model takes.
         truncate: cut what is longer instead of raising.
+        target: read them as the tokenizer reads what a model is to write: another language, another vocabulary.
 
     Raises:
         EmptyInput: nothing but white space, or no token.
@@ -75,8 +77,8 @@ def encode(
         )
     if not texts:
         raise EmptyInput("A batch was to be inspected.", "It is empty.", "Give at least one text.")
-    rows = [_one(tokenizer, first, second, limit, truncate) for first, second in zip(texts, pairs, strict=True)]
-    return _collate(rows, tokenizer)
+    rows = [_one(tokenizer, first, second, limit, truncate, target) for first, second in zip(texts, pairs, strict=True)]
+    return _collate(rows, tokenizer, left=getattr(tokenizer, "padding_side", "right") == "left" and not target)
 
 
 def _paired(text: Any) -> tuple[Any, Any]:
@@ -88,13 +90,13 @@ def _paired(text: Any) -> tuple[Any, Any]:
     return text, None
 
 
-def _one(tokenizer: Any, text: Any, pair: Any, limit: int | None, truncate: bool) -> dict[str, list[int]]:
+def _one(tokenizer: Any, text: Any, pair: Any, limit: int | None, truncate: bool, target: bool = False) -> dict[str, list[int]]:
     for given in (text,) if pair is None else (text, pair):
         if not isinstance(given, str):
             raise InputError(
                 "A text was to be inspected.",
                 f"A {type(given).__name__} was given.",
-                "Give a string, or encodings as a dictionary.",
+                "Give a string, a list of strings, or encodings as a dictionary.",
             )
     if not text.strip():
         raise EmptyInput(
@@ -106,7 +108,9 @@ def _one(tokenizer: Any, text: Any, pair: Any, limit: int | None, truncate: bool
     text, pair = (_bounded(given, most, limit, truncate) for given in (text, pair))
     clean = [None if given is None else given.encode("utf-8", "replace").decode("utf-8") for given in (text, pair)]
     cut = {"truncation": True, "max_length": limit} if truncate and limit else {"truncation": False}
-    found = tokenizer(clean[0], clean[1] if clean[1] and clean[1].strip() else None, padding=False, verbose=False, **cut)
+    second = clean[1] if clean[1] and clean[1].strip() else None
+    given = {"text_target": clean[0]} if target else {"text": clean[0], "text_pair": second}
+    found = tokenizer(**given, padding=False, verbose=False, **cut)
     row = {name: list(found[name]) for name in found if name in ("input_ids", "attention_mask", "token_type_ids")}
     count = len(row["input_ids"])
     if set(row["input_ids"]) <= set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}:
@@ -135,11 +139,10 @@ def _bounded(text: str | None, most: int, limit: int | None, truncate: bool) -> 
     raise InputTooLong(asked, found, f"Cut it to {takes}, or shorten it.", limit=limit)
 
 
-def _collate(rows: list[dict[str, list[int]]], tokenizer: Any) -> dict[str, Tensor]:
-    """Equal lengths by padding on the tokenizer's side; a tokenizer without a padding token pads with 0, which the mask hides."""
+def _collate(rows: list[dict[str, list[int]]], tokenizer: Any, left: bool) -> dict[str, Tensor]:
+    """Equal lengths by padding on one side; a tokenizer without a padding token pads with 0, which the mask hides."""
     longest = max(len(row["input_ids"]) for row in rows)
     fill = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": getattr(tokenizer, "pad_token_type_id", 0) or 0}
-    left = getattr(tokenizer, "padding_side", "right") == "left"
     for row in rows:
         row.setdefault("attention_mask", [1] * len(row["input_ids"]))
     batch = {}

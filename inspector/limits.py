@@ -15,6 +15,7 @@ from torch import nn
 
 from inspector.errors import TooLarge
 from inspector.memory import amount, available
+from inspector.signature import text_config
 
 __all__ = ["Estimate", "check", "check_inputs", "estimate", "free_memory"]
 
@@ -172,7 +173,7 @@ class _Shape:
     def of(cls, model: nn.Module) -> _Shape:
         """Read off the configuration; both stacks of an encoder-decoder count."""
         config = getattr(model, "config", None)
-        text = config.get_text_config() if config is not None and hasattr(config, "get_text_config") else config
+        text = text_config(model)
         hidden = _first(text, 768, "hidden_size", "d_model", "n_embd", "dim")
         heads = _first(text, 12, "num_attention_heads", "n_head", "encoder_attention_heads", "n_heads")
         layers = _first(text, 12, "num_hidden_layers", "n_layer", "encoder_layers", "n_layers")

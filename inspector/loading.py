@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import transformers
 from huggingface_hub import errors as hub
+from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedModel
 
 from inspector.checkpoints import check_folder, check_repository
 from inspector.errors import ModelError, ModelNotFound, UnsafeWeights
 from inspector.made_up import note_made_up
 
-__all__ = ["explained", "load_model", "load_tokenizer", "model_class"]
+__all__ = ["explained", "load_model", "load_tokenizer", "model_class", "named"]
 
 _FILES_OF_A_TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "*.model", "spiece.model")
+
+
+def named(name: Any) -> str:
+    """A name as text.
+
+    Raises:
+        ModelError: it is none.
+    """
+    if isinstance(name, str | os.PathLike) and str(name).strip():
+        return str(name)
+    asked = "A model was to be loaded by its name."
+    if isinstance(name, nn.Module):
+        raise ModelError(asked, f"A {type(name).__name__} was given, which is loaded.", "Use Inspector(model, tokenizer).")
+    found = "The name is empty." if isinstance(name, str) else f"A {type(name).__name__} was given."
+    raise ModelError(asked, found, "Give a Hub id such as 'gpt2', a folder, or 'bundled'.")
 
 
 def load_model(name: str, **options: Any) -> PreTrainedModel:

@@ -10,20 +10,28 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import GenerationConfig
 
+from inspector.answers import lacks_decoder_input, with_answer, with_labels, with_target
 from inspector.bundled import BUNDLED, TITLE, bundled_folder
 from inspector.captures import Capture
 from inspector.encoding import encode, max_tokens
 from inspector.errors import InputError, NoAttention
 from inspector.hooks import capture
-from inspector.hooks.progress import told
+from inspector.hooks.proving import PROOF_ROWS
+from inspector.inputs import as_tensors, check_ids
 from inspector.limits import check_inputs
-from inspector.loading import load_model, load_tokenizer
+from inspector.loading import load_model, load_tokenizer, named
 from inspector.made_up import made_up
+from inspector.owners import model_and_tokenizer
+from inspector.running import explained
+from inspector.signature import accepted, is_encoder_decoder, main_input, moved, name_of, takes_text
+from inspector.unencoded import refuse_unencoded, way_in
 
 __all__ = ["Inspector"]
 
-_WHOLE_PROOF = 512  # tokens up to which every row is checked
+_WHOLE_PROOF = 512  # rows of a call up to which every one is checked
+_OPTIONS = tuple(name for name in inspect.signature(capture).parameters if name not in ("model", "tokenizer"))
 
 
 class Inspector:
@@ -42,11 +50,22 @@ class Inspector:
     1.0
     """
 
-    def __init__(self, model: nn.Module, tokenizer: Any = None, *, name: str | None = None, untold: str = "") -> None:
-        self.model = model
-        self.tokenizer = tokenizer
-        self._untold = untold or "This model comes without a tokenizer."
-        self.name = name or _name_of(model)
+    def __init__(self, model: Any, tokenizer: Any = None, *, name: str | None = None, no_tokenizer_reason: str = "") -> None:
+        """A model you hold, and its tokenizer.
+
+        Args:
+            model: a Transformers model, or a pipeline, which brings its tokenizer along.
+            tokenizer: a tokenizer, or a processor that has one; without it the model takes encodings only.
+            name: what a person calls the model; its Hub id, folder or class by default.
+            no_tokenizer_reason: a sentence that says why there is none, for whoever gives a text.
+
+        Raises:
+            ModelError: ``model`` is none, such as a name: that is what ``from_pretrained`` takes.
+            InputError: ``tokenizer`` is none.
+        """
+        self.model, self.tokenizer = model_and_tokenizer(model, tokenizer)
+        self._no_tokenizer_reason = no_tokenizer_reason or "This model comes without a tokenizer."
+        self.name = name or name_of(self.model)
 
     @classmethod
     def from_pretrained(cls, name: str | Path, **options: Any) -> Inspector:
@@ -60,11 +79,12 @@ class Inspector:
         Raises:
             ModelError: in three sentences, why it cannot be loaded.
         """
-        where = str(bundled_folder()) if str(name) == BUNDLED else str(name)
+        given = named(name)
+        where = str(bundled_folder()) if given == BUNDLED else given
         model = load_model(where, **options)
-        tokenizer, untold = load_tokenizer(where, **options)
-        called = TITLE if str(name) == BUNDLED else Path(where).name if Path(where).is_dir() else where
-        return cls(model, tokenizer, name=called, untold=untold)
+        tokenizer, reason = load_tokenizer(where, **options)
+        called = TITLE if given == BUNDLED else Path(where).name if Path(where).is_dir() else where
+        return cls(model, tokenizer, name=called, no_tokenizer_reason=reason)
 
     @property
     def made_up(self) -> tuple[str, ...]:
@@ -83,34 +103,37 @@ class Inspector:
         *,
         truncate: bool = False,
         progress: Callable[[float], Any] | None = None,
+        generate_kwargs: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Capture:
         """What the model attends to on this input.
 
         The model runs once, without gradients and in evaluation mode (its training flags are put back). An encoder-decoder
-        reads ``text`` and is given ``pair`` as its own output so far; without a pair it first writes its answer greedily.
+        reads ``text`` and is given ``pair`` as its own output so far; without a pair it first writes its answer, as
+        ``model.generate`` does under the model's own ``generation_config`` (64 tokens where that names no length, at most 512
+        where it names more), and of several answers to one input the best is taken. Calls of up to 512 rows are checked in
+        every row.
 
         Args:
             text: a text, a tuple of two (a pair), a list of either (a batch), or encodings such as ``{"pixel_values": …}``.
             pair: a second text for each: the second sentence of an encoder, the target of an encoder-decoder.
             truncate: cut what is longer than the model takes instead of raising.
             progress: called with the share of the model that has run; answering False cancels.
+            generate_kwargs: options of ``generate`` for the answer, such as ``{"forced_bos_token_id": 5, "num_beams": 1}``.
             options: passed on to ``capture``.
 
         Raises:
             Cancelled: ``progress`` answered False.
-            InputError: the input is empty, too long, or needs a tokenizer that is missing.
+            InputError: the input is empty, too long, needs a tokenizer that is missing, or the model does not run on it.
             TooLarge: it would not fit into memory; the message says what would.
             NoAttention: the model ran and performed no attention that can be shown.
         """
+        _check_options(options, generate_kwargs)
         inputs = self.encode(text, pair, truncate=truncate)
         check_inputs(self.model, inputs, layers=options.get("layers"), offload=options.get("offload_to") is not None)
-        ids = inputs.get("input_ids")
-        if isinstance(ids, Tensor) and ids.shape[-1] <= _WHOLE_PROOF:  # short enough to check every row, not a sample
-            options.setdefault("proof_rows", None)
-        with _evaluating(self.model), torch.no_grad(), told(self.model, progress):
-            if _is_encoder_decoder(self.model) and "decoder_input_ids" not in inputs and "input_ids" in inputs:
-                inputs = self._with_answer(inputs, pair, truncate)
+        options.setdefault("proof_rows", _rows_to_check)
+        with _evaluating(self.model), torch.no_grad(), explained(self.model, inputs, progress):
+            inputs = self._with_decoder_input(inputs, pair, truncate, generate_kwargs or {})
             with capture(self.model, tokenizer=self.tokenizer, **options) as found:
                 self.model(**inputs)
         found.info["name"] = self.name
@@ -125,97 +148,66 @@ class Inspector:
                 raise InputError(
                     "Encodings and a second text were given.", "Encodings hold both already.", "Give one or the other."
                 )
-            inputs = {name: _as_tensor(value) for name, value in text.items()}
+            inputs = as_tensors(text, self.model)
         else:
+            refuse_unencoded(text, self.model)
             inputs = self._encode_text(text, pair, truncate)
-        _check_ids(self.model, inputs.get("input_ids"))
-        return {name: _moved(value, self.model) if isinstance(value, Tensor) else value for name, value in inputs.items()}
+        check_ids(self.model, inputs.get("input_ids"))
+        return {name: moved(value, self.model) if isinstance(value, Tensor) else value for name, value in inputs.items()}
 
     def _encode_text(self, text: Any, pair: Any, truncate: bool) -> dict[str, Any]:
+        if not takes_text(self.model):
+            main = main_input(self.model)
+            raise InputError("A text was given.", f"This model takes {main}, no text.", way_in(self.model))
         if self.tokenizer is None:
-            raise InputError("A text was given.", self._untold, "Give encodings, such as {'input_ids': …}, or pass a tokenizer.")
-        second = None if _is_encoder_decoder(self.model) else pair
-        inputs = encode(self.tokenizer, text, second, limit=self.max_tokens, truncate=truncate)
-        taken = _accepted(self.model)
-        kept: dict[str, Any] = {name: value for name, value in inputs.items() if taken is None or name in taken}
-        main = getattr(self.model, "main_input_name", "input_ids")
-        if "input_ids" not in kept or (main != "input_ids" and "input_ids" not in _named(self.model)):
             raise InputError(
-                "A text was given.", f"This model takes {main}, no text.", f"Give encodings, such as {{{main!r}: …}}."
+                "A text was given.", self._no_tokenizer_reason, "Give encodings, such as {'input_ids': …}, or pass a tokenizer."
             )
-        return kept
+        second = None if is_encoder_decoder(self.model) else pair
+        inputs = encode(self.tokenizer, text, second, limit=self.max_tokens, truncate=truncate)
+        taken = accepted(self.model)
+        return {name: value for name, value in inputs.items() if taken is None or name in taken}
 
-    def _with_answer(self, inputs: dict[str, Any], pair: Any, truncate: bool) -> dict[str, Any]:
-        """The inputs with what the decoder has written: the given target shifted right, or the model's own greedy answer."""
-        if pair is None:
-            if not getattr(self.model, "can_generate", lambda: False)():
-                start = getattr(self.model.config, "decoder_start_token_id", None) or 0
-                return {**inputs, "decoder_input_ids": inputs["input_ids"].new_full((len(inputs["input_ids"]), 1), start)}
-            written = self.model.generate(**inputs, max_new_tokens=64, do_sample=False, num_beams=1)
-            return {**inputs, "decoder_input_ids": written[:, :-1] if written.shape[1] > 1 else written}
-        target = encode(self.tokenizer, pair, limit=self.max_tokens, truncate=truncate)["input_ids"]
-        target = _moved(target, self.model)
-        start = target.new_full((len(target), 1), getattr(self.model.config, "decoder_start_token_id", None) or 0)
-        return {**inputs, "decoder_input_ids": torch.cat([start, target[:, :-1]], 1)}
+    def _with_decoder_input(
+        self, inputs: dict[str, Any], pair: Any, truncate: bool, options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The inputs with what the decoder has written: the target, the labels, or the model's own answer."""
+        if not lacks_decoder_input(self.model, inputs):
+            return inputs
+        if pair is not None:
+            return with_target(self.model, inputs, self.tokenizer, pair, truncate)
+        labels = inputs.get("labels")
+        if isinstance(labels, Tensor) and labels.ndim == 2 and not labels.is_floating_point():
+            return with_labels(self.model, inputs)
+        return with_answer(self.model, inputs, options)
 
     def __repr__(self) -> str:
         return f"<Inspector of {self.name} ({type(self.model).__name__})>"
 
 
-def _moved(value: Tensor, model: nn.Module) -> Tensor:
-    """``value`` on the model's device; as it is where weights are fetched when they are needed, which moves inputs as well."""
-    device = getattr(model, "device", None) or next(model.parameters()).device
-    return value if device.type == "meta" else value.to(device)
+def _rows_to_check(rows: int) -> int | None:
+    """Every row of a short call, a sample of a long one."""
+    return None if rows <= _WHOLE_PROOF else PROOF_ROWS
 
 
-def _as_tensor(value: Any) -> Any:
-    """Lists and arrays of numbers, as a tokenizer gives them when it is not asked for tensors, with a batch axis."""
-    if isinstance(value, Tensor) or not (isinstance(value, list | tuple) or hasattr(value, "__array__")):
-        return value
-    try:
-        found = torch.as_tensor(value)
-    except (TypeError, ValueError, RuntimeError) as error:
+def _check_options(options: Mapping[str, Any], generate_kwargs: Any) -> None:
+    """An option that is none, such as one of ``generate`` or of ``forward``, is answered with where it belongs."""
+    if generate_kwargs is not None and not isinstance(generate_kwargs, Mapping):
         raise InputError(
-            "Encodings were given.", f"They are no rectangle of numbers ({error}).", "Pad them to one length."
-        ) from error
-    return found[None] if found.ndim == 1 else found
-
-
-def _check_ids(model: nn.Module, ids: Any) -> None:
-    """Token ids the model has no embedding for would end in an index error deep inside it."""
-    table = getattr(model, "get_input_embeddings", lambda: None)() if hasattr(model, "config") else None
-    if not isinstance(ids, Tensor) or not isinstance(table, nn.Embedding) or ids.numel() == 0 or ids.is_floating_point():
-        return
-    low, high = int(ids.min()), int(ids.max())
-    if low < 0 or high >= table.num_embeddings:
-        raise InputError(
-            "Token ids were given.",
-            f"They run from {low} to {high}, and the model knows 0 to {table.num_embeddings - 1}.",
-            "Encode the text with the model's own tokenizer.",
+            "generate_kwargs was given.",
+            f"It is a {type(generate_kwargs).__name__}.",
+            "Give a dictionary of options of generate, such as {'num_beams': 1}.",
         )
-
-
-def _name_of(model: nn.Module) -> str:
-    path = str(getattr(getattr(model, "config", None), "_name_or_path", "") or "")
-    return (Path(path).name if Path(path).is_dir() else path) or type(model).__name__
-
-
-def _is_encoder_decoder(model: nn.Module) -> bool:
-    return bool(getattr(getattr(model, "config", None), "is_encoder_decoder", False))
-
-
-def _named(model: nn.Module) -> set[str]:
-    """The arguments ``forward`` names."""
-    try:
-        return set(inspect.signature(model.forward).parameters)
-    except (TypeError, ValueError):
-        return set()
-
-
-def _accepted(model: nn.Module) -> set[str] | None:
-    """The arguments ``forward`` takes; None when it takes anything."""
-    named = _named(model)
-    return None if not named or ({"args", "kwargs"} & named and "input_ids" not in named) else named
+    for name in options:
+        if name in _OPTIONS:
+            continue
+        do = "Leave it out; options of generate go into generate_kwargs."
+        if name in ("output_attentions", "return_dict", "output_hidden_states"):
+            do = "Leave it out: every attention is captured as it is, and cap.as_hf() gives it under the library's names."
+        elif hasattr(GenerationConfig(), name):
+            do = f"Give generate_kwargs={{{name!r}: …}}."
+        known = ", ".join(("truncate", "progress", "generate_kwargs", *_OPTIONS))
+        raise InputError(f"An Inspector was called with {name}=….", f"It takes {known}.", do)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from inspector.captures import Capture
 from inspector.hooks import compiled, interface, multihead, steps
 from inspector.hooks.inputs import watched_inputs
 from inspector.hooks.patching import patched
-from inspector.hooks.proving import PROOF_ROWS
+from inspector.hooks.proving import PROOF_ROWS, Checked
 from inspector.hooks.scopes import hooked
 from inspector.hooks.selecting import Selection, selector
 from inspector.hooks.session import Session, open_session, quiet
@@ -34,7 +34,7 @@ def capture(
     *,
     layers: Selection = None,
     tokenizer: Any = None,
-    proof_rows: int | None = PROOF_ROWS,
+    proof_rows: Checked = PROOF_ROWS,
     offload_to: str | os.PathLike[str] | None = None,
 ) -> Iterator[Capture]:
     """A ``Capture`` of every attention operation that ``model`` performs inside the block.
@@ -48,7 +48,8 @@ def capture(
         layers: which to keep: a number, a range or slice, a tower ("encoder", "vision"), a kind ("self", "cross"), a name or a
             pattern such as ``"*.layer.3.*"``, a list of these, or a function of a ``Place``. The others cost nothing.
         tokenizer: reads the tokens of ``input_ids``; without it tokens are shown as ids.
-        proof_rows: rows per head checked against the model's own output while it runs; None checks all.
+        proof_rows: rows per head checked against the model's own output while it runs; None checks all; a function of
+            how many rows a call has may say either.
         offload_to: a folder that takes the queries and keys of each call as soon as it has run, mapped back from there: for
             texts whose capture does not fit into memory. The files must stay as long as the capture is used.
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inspector.hooks.proving import agreement
+from inspector.hooks.proving import agreement, rows_to_check
 from inspector.hooks.session import Session
 from inspector.masks import Mask
 from inspector.proofs import UNCHECKED, Proof
@@ -96,7 +96,8 @@ def _proof(session: Session, projections: Projections, scores: Scores, value: Te
     batch, _, queries, _ = scores.shape
     if not output.numel():
         return UNCHECKED
-    rows = torch.linspace(0, queries - 1, min(session.proof_rows or queries, queries), device=output.device).round().long()
+    wanted = rows_to_check(session.proof_rows, queries) or queries
+    rows = torch.linspace(0, queries - 1, min(wanted, queries), device=output.device).round().long()
     mixed = scores.weights(None, None, rows) @ value.float()
     theirs = output.reshape(batch, queries, -1)[:, rows]
     return agreement(projections.output(mixed), theirs, len(rows))

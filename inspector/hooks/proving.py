@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -11,16 +11,19 @@ from torch import Tensor
 from inspector.proofs import Compared, Proof, tolerance_of
 from inspector.scores import Evidence, Scores, exact
 
-__all__ = ["PROOF_ROWS", "agreement", "both", "prove"]
+__all__ = ["PROOF_ROWS", "Checked", "agreement", "both", "prove", "rows_to_check"]
+
+# How many rows a head are checked: a number, None for all, or a function from the number there is to one of these.
+Checked = int | None | Callable[[int], int | None]
 
 # Rows per head that are checked against the kernel's output while the model runs: a fixed number, so that the check
-# costs a vanishing share of the forward pass at any length. ``proof_rows=None`` checks every row.
+# costs a vanishing share of the forward pass at any length.
 PROOF_ROWS = 8
 _BLOCK = 2**22  # weights at a time
 _WAITING = 2**18  # numbers of one call
 
 
-def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | None = PROOF_ROWS) -> Proof:
+def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: Checked = PROOF_ROWS) -> Proof:
     """The largest error of weights @ value relative to the largest output, over evenly spread rows.
 
     Left out are rows of padding that may see no key: kernels leave zeros there, or something else (half precision on a CUDA
@@ -31,6 +34,7 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
         output: [batch, head, query, value_width], what the kernel returned.
     """
     batch, heads, num_queries, num_keys = evidence.shape
+    proof_rows = rows_to_check(proof_rows, num_queries)
     if output.numel() == 0 or num_keys == 0:
         return Proof(None, note="the output is empty")
     if proof_rows == 0:
@@ -56,6 +60,11 @@ def prove(evidence: Evidence, value: Tensor, output: Tensor, proof_rows: int | N
     again, theirs = torch.broadcast_tensors(again, theirs)  # what does not fit fails here, in the tap, not when it is compared
     found = Compared(again, theirs)  # of rows that were copied; many of them are not held until the end
     return Proof(found if again.numel() <= _WAITING else found.error, tolerance_of(output.dtype), rows.shape[0])
+
+
+def rows_to_check(wanted: Checked, num_queries: int) -> int | None:
+    """How many of a call's rows are checked; None for all."""
+    return wanted(num_queries) if callable(wanted) else wanted
 
 
 def agreement(again: Tensor, output: Tensor, rows: int) -> Proof:

@@ -20,7 +20,7 @@ from inspector.captures import AttentionCall, Capture, Layout, Missing
 from inspector.hooks.growing import Growing
 from inspector.hooks.masks import Masks
 from inspector.hooks.naming import Names, Place, attention_modules
-from inspector.hooks.proving import PROOF_ROWS, both, prove
+from inspector.hooks.proving import PROOF_ROWS, Checked, both, prove
 from inspector.hooks.steps import Step, Steps
 from inspector.proofs import UNCHECKED, Proof
 from inspector.scores import Evidence, Given, Scores
@@ -84,7 +84,7 @@ class Session:
         capture: where calls and misses go.
         names: what each module is called and which layer and tower it belongs to.
         selects: whether the calls of a place are wanted.
-        proof_rows: rows per head to check at once; None for all.
+        proof_rows: rows per head to check at once; None for all; or a function of how many there are.
         store: where the tensors of a call go; they stay as they are unless told otherwise.
         steps: how often the model has run, and what its cache held before each run.
         masks: the masks met so far.
@@ -95,7 +95,7 @@ class Session:
     capture: Capture
     names: Names
     selects: Callable[[Place], bool]
-    proof_rows: int | None = PROOF_ROWS
+    proof_rows: Checked = PROOF_ROWS
     store: Callable[[Evidence], Evidence] = lambda evidence: evidence
     steps: Steps = field(default_factory=Steps)
     masks: Masks = field(default_factory=Masks)

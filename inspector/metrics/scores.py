@@ -80,7 +80,7 @@ def list_metrics() -> list[str]:
 
 
 @overload
-def measure(
+def measure(  # type: ignore[overload-overlap]
     cap: Capture,
     name: str,
     batch: SupportsIndex | None = 0,

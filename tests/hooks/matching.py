@@ -11,7 +11,7 @@ from torch import Tensor
 from inspector import Capture
 from inspector.captures import AttentionCall
 
-__all__ = ["hf_attentions", "nearest", "same_output", "state_of", "unmatched"]
+__all__ = ["hf_attentions", "nearest", "same_calls", "same_output", "state_of", "unmatched"]
 
 
 def hf_attentions(output: Any, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -95,6 +95,15 @@ def same_output(first: Any, second: Any) -> bool:
     if hasattr(first, "layers") and hasattr(first, "get_seq_length"):  # a cache
         return True
     return True
+
+
+def same_calls(first: Capture, second: Capture) -> bool:
+    """Whether two captures hold the same calls of the same modules, every kept tensor equal bit for bit."""
+    if [(c.name, c.kind, c.layer_index) for c in first.calls] != [(c.name, c.kind, c.layer_index) for c in second.calls]:
+        return False
+    return all(
+        same_output(one.evidence.tensors(), two.evidence.tensors()) for one, two in zip(first.calls, second.calls, strict=True)
+    )
 
 
 def state_of(model: torch.nn.Module) -> list[tuple]:

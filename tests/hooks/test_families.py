@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inspector import capture
-from tests.hooks.matching import same_output, state_of, unmatched
+from inspector import Inspector, capture
+from tests.hooks.matching import same_calls, same_output, state_of, unmatched
 from tests.hooks.relations import reasons_for
 from tests.tiny_models import FAMILIES, Family
 
@@ -30,6 +30,9 @@ def test_capture_equals_eager_attention_and_changes_nothing(family: Family) -> N
     assert cap.calls
     assert not [miss for miss in cap.missing if "failed" in miss.reason]
     assert not cap.failed
+    torch.manual_seed(2)
+    assert same_calls(Inspector(model)(inputs), cap)  # the door lets every family in, and adds nothing
+    assert state_of(model) == before
     left = unmatched(cap, family.reference(inputs))
     assert bool(left) == bool(family.eager_differs)
     if left:
