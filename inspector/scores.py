@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -16,6 +17,8 @@ from torch import Tensor
 from inspector.masks import NO_MASK, Mask, take
 
 __all__ = ["Chosen", "Evidence", "Given", "Scores", "exact"]
+
+BLOCK = 2**20  # numbers in a block of rows: 4 MB
 
 # Numbers along one axis, or None for all of them (which copies nothing).
 Chosen = Tensor | None
@@ -88,36 +91,65 @@ class Scores:
     def scores(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Scaled, capped, biased and masked scores of the chosen rows, [batch, head, query, key]."""
         with exact(self.device):
-            q = chosen(self.query, batch, heads).index_select(2, queries.to(self.device)).to(dtype)
-            scores = self._products(q, batch, heads, dtype).mul_(self.scale)
-            if self.softcap is not None:
-                scores = scores.div_(self.softcap).tanh_().mul_(self.softcap)
-            bias = self.mask.added(batch, heads, queries, scores.shape[-1])
-            if bias is not None:
-                scores = scores + bias.to(dtype)
-            keep = self.mask.keep(batch, heads, queries, scores.shape[-1])
-            return scores if keep is None else scores.masked_fill(~keep, self.mask.fill)
+            found = self._products(batch, heads, queries, dtype)
+            for some, rows in _in_blocks(found, queries):
+                self._complete(some, batch, heads, rows)
+            return found
 
+    @torch.no_grad()
     def weights(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Softmax of the scores; a row with no allowed key is all zeros when ``mask.fill`` is −inf."""
-        scores = self.scores(batch, heads, queries, dtype)
+        """Softmax of the scores; a row with no allowed key is all zeros when ``mask.fill`` is −inf.
+
+        Whatever a row takes beside its weights, a mask, a bias, a second copy, is made for a block of rows at a time.
+        """
+        with exact(self.device):
+            found = self._products(batch, heads, queries, dtype)
+            for some, rows in _in_blocks(found, queries):
+                some.copy_(self._softmax(self._complete(some, batch, heads, rows), batch, heads, rows))
+            return found
+
+    def _complete(self, scores: Tensor, batch: Chosen, heads: Chosen, queries: Tensor) -> Tensor:
+        """The products of some rows, written over with their scores."""
+        scores.mul_(self.scale)
+        if self.softcap is not None:
+            scores.div_(self.softcap).tanh_().mul_(self.softcap)
+        bias = self.mask.added(batch, heads, queries, scores.shape[-1])
+        if bias is not None:
+            scores.add_(bias.to(scores.dtype))
+        keep = self.mask.keep(batch, heads, queries, scores.shape[-1])
+        return scores if keep is None else scores.masked_fill_(~keep, self.mask.fill)
+
+    def _softmax(self, scores: Tensor, batch: Chosen, heads: Chosen, queries: Tensor) -> Tensor:
         if self.sinks is not None:
-            sink = take(self.sinks.reshape(1, -1, 1, 1), batch, heads, queries).to(dtype)
+            sink = take(self.sinks.reshape(1, -1, 1, 1), batch, heads, queries).to(scores.dtype)
             sink = sink.expand(*scores.shape[:3], 1)
             return torch.softmax(torch.cat([scores, sink], -1), -1)[..., :-1]
         weights = torch.softmax(scores, -1)
         if self.mask.fill == float("-inf") and not self.mask.is_open:
             empty = (scores == float("-inf")).all(-1, keepdim=True)
-            weights = weights.masked_fill(empty, 0.0)
+            weights.masked_fill_(empty, 0.0)
         return weights
 
-    def _products(self, q: Tensor, batch: Chosen, heads: Chosen, dtype: torch.dtype) -> Tensor:
+    def _products(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype) -> Tensor:
+        """q·k of the chosen rows: all in one product, so that each is the same number however many are asked for."""
+        q = chosen(self.query, batch, heads).index_select(2, queries.to(self.device)).to(dtype)
         if heads is None and self.group > 1:  # do not repeat shared keys: fold the group into the query axis
             k = chosen(self.key, batch, None).to(dtype)
             folded = q.reshape(q.shape[0], k.shape[1], self.group * q.shape[2], q.shape[3])
             return (folded @ k.transpose(-1, -2)).reshape(*q.shape[:3], k.shape[2])
         k = chosen(self.key, batch, None if heads is None else heads // self.group).to(dtype)
         return q @ k.transpose(-1, -2)
+
+
+def _in_blocks(table: Tensor, queries: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """(some rows of [batch, head, query, key], to be written to, their numbers): as many as lie in a processor's cache."""
+    numbers = table.numel() // max(1, len(queries))
+    step = max(1, (BLOCK if table.device.type == "cpu" else 32 * BLOCK) // max(1, numbers))
+    if step >= len(queries):
+        yield table, queries
+        return
+    for start in range(0, len(queries), step):
+        yield table[:, :, start : start + step], queries[start : start + step]
 
 
 def exact(device: torch.device) -> contextlib.AbstractContextManager[object]:
@@ -157,4 +189,9 @@ class Given:
     @torch.no_grad()
     def weights(self, batch: Chosen, heads: Chosen, queries: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """The chosen rows."""
-        return chosen(self.table, batch, heads)[:, :, queries].to(dtype)
+        queries = queries.to(self.device)
+        at = [torch.arange(n, device=self.device) if c is None else c for n, c in zip(self.shape, (batch, heads), strict=False)]
+        found = self.table.new_empty(len(at[0]), len(at[1]), len(queries), self.shape[3], dtype=dtype)
+        for some, rows in _in_blocks(found, queries):
+            some.copy_(self.table[at[0][:, None, None], at[1][:, None], rows])
+        return found
