@@ -117,7 +117,8 @@ def take(table: Tensor, batch: Tensor | None, heads: Tensor | None, queries: Ten
     """The chosen rows of a tensor that is broadcastable to [batch, head, query, key]; axes of size 1 stay 1; None takes all."""
     while table.ndim < 4:
         table = table.unsqueeze(0)
-    for axis, index in enumerate((batch, heads, queries)):
-        if index is not None and table.shape[axis] > 1:
+    wanted = [(len(i) / max(1, table.shape[axis]), axis, i) for axis, i in enumerate((batch, heads, queries)) if i is not None]
+    for _, axis, index in sorted(wanted, key=lambda one: one[0]):  # first what leaves least, so that little is copied
+        if table.shape[axis] > 1:
             table = table.index_select(axis, index.to(table.device))
     return table.to(queries.device)
