@@ -218,16 +218,19 @@ class Capture:
 
     def query_tokens(self, call: AttentionCall, batch: int = 0) -> Tokens:
         """The tokens along the query axis of ``call``; numbered when no text is known."""
-        return self._axis(call.axes[0], batch, call.shape[2])
+        return self._axis(call, 0, batch)
 
     def key_tokens(self, call: AttentionCall, batch: int = 0) -> Tokens:
         """The tokens along the key axis of ``call``; numbered when no text is known."""
-        return self._axis(call.axes[1], batch, call.shape[3])
+        return self._axis(call, 1, batch)
 
-    def _axis(self, name: str, batch: int, length: int) -> Tokens:
-        items = self.sequences.get(name, ())
-        if batch < len(items) and len(items[batch]) == length:
-            return items[batch]
+    def _axis(self, call: AttentionCall, axis: int, row: int) -> Tokens:
+        """Rows of one input stand together: beams, samples and returned sequences of it, each as often as the others'."""
+        items, rows, length = self.sequences.get(call.axes[axis], ()), call.shape[0], call.shape[2 + axis]
+        if items and rows % len(items) == 0 and -rows <= row < rows:
+            item = items[row % rows // (rows // len(items))]
+            if len(item) == length:
+                return item
         return numbered(length)
 
     def as_hf(self) -> dict[str, tuple[Tensor, ...]]:

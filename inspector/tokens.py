@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from inspector.pieces import read_pieces, readable
 
-__all__ = ["Tokens", "from_encoding", "numbered", "readable"]
+__all__ = ["Tokens", "from_encoding", "joined", "named", "numbered", "readable"]
 
 _SENSES = ("image", "video", "audio")
 
@@ -50,11 +50,25 @@ class Tokens:
         return tuple(not (s or p) for s, p in zip(self.special, self.padding, strict=True))
 
 
-def numbered(length: int, ids: Sequence[int] | None = None) -> Tokens:
+def numbered(length: int, ids: Sequence[int] | None = None, padding: Sequence[bool] | None = None) -> Tokens:
     """Tokens with no text behind them: the label is the id where known, else the position."""
     names = tuple(map(str, ids if ids is not None else range(length)))
     no = (False,) * length
-    return Tokens(names, names, tuple(ids) if ids is not None else (-1,) * length, no, no, (0,) * length, no)
+    known = tuple(ids) if ids is not None else (-1,) * length
+    return Tokens(names, names, known, no, no, (0,) * length, no if padding is None else tuple(padding))
+
+
+def named(labels: Sequence[str], special: bool | Sequence[bool] = False, padding: Sequence[bool] | None = None) -> Tokens:
+    """Positions that are no tokens and have a name: a virtual token, a patch."""
+    names, no = tuple(labels), (False,) * len(labels)
+    flags = (special,) * len(names) if isinstance(special, bool) else tuple(special)
+    segments = tuple(-1 if flag else 0 for flag in flags)
+    return Tokens(names, names, (-1,) * len(names), flags, no, segments, no if padding is None else tuple(padding))
+
+
+def joined(first: Tokens, second: Tokens) -> Tokens:
+    """One sequence after the other."""
+    return Tokens(*(getattr(first, column.name) + getattr(second, column.name) for column in fields(Tokens)))
 
 
 def from_encoding(

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +38,8 @@ def watching() -> tuple[Session, ...]:
     Gradient checkpointing runs a forward a second time during the backward pass: that one is not watched.
     """
     sessions = _OPEN.get()
+    if any(session.closed for session in sessions):  # in another thread, or before a capture that was opened earlier
+        sessions = tuple(session for session in sessions if not session.closed)
     if not sessions or _QUIET.get() or torch.compiler.is_compiling() or torch._C._current_graph_task_id() != -1:
         return ()
     return sessions
@@ -55,11 +58,12 @@ def quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def open_session(session: Session) -> Iterator[None]:
     """``session`` is watched inside."""
-    token = _OPEN.set((*_OPEN.get(), session))
+    _OPEN.set((*_OPEN.get(), session))
     try:
         yield
-    finally:
-        _OPEN.reset(token)
+    finally:  # captures may close in any order, and in another thread than they were opened in
+        session.close()
+        _OPEN.set(tuple(other for other in _OPEN.get() if other is not session))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,8 @@ class Session:
         steps: how often the model has run, and what its cache held before each run.
         masks: the masks met so far.
         lengths: tokens of each sequence as they were fed, by axis name.
+        readers: who reads what a module is given.
+        closed: the block is over; what still runs somewhere is no part of it.
     """
 
     model: nn.Module
@@ -100,6 +106,8 @@ class Session:
     steps: Steps = field(default_factory=Steps)
     masks: Masks = field(default_factory=Masks)
     lengths: dict[str, int] = field(default_factory=dict)
+    readers: dict[nn.Module, Any] = field(default_factory=dict)
+    closed: bool = False
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _latest: dict[tuple[str, int, str], tuple[int, Step]] = field(default_factory=dict)
@@ -142,6 +150,8 @@ class Session:
             self._held[-1][1].append(seen)
             return
         with self._lock:
+            if self.closed:
+                return
             place = self.names.place(seen.module, seen.kind)
             index = self.steps.count(place.name)
             if not self._goes_on(place, index, seen):
@@ -170,8 +180,11 @@ class Session:
     def _axes(self, place: Place, seen: Seen) -> tuple[str, str]:
         """Names of the two sequences; those of a cross-attention differ, also where no name says what the other one is."""
         query, key = place.axes
+        step = self.steps.current
+        if place.kind == "self" and step is not None and step.past > 0 and step.before is None and query == step.axis:
+            return self.steps.axis(query), f"{self.steps.axis(key)} with cache"  # what was read before is no query
         if place.kind == "cross" and query == key:
-            step, (queries, keys) = self.steps.current, seen.evidence.shape[2:]
+            queries, keys = seen.evidence.shape[2:]
             if step is not None and keys == step.length != queries:
                 query = "latent"
             else:
@@ -202,14 +215,19 @@ class Session:
         self._latest[(place.name, index, place.kind)] = (at, step)
         return True
 
+    def close(self) -> None:
+        """From here on nothing is added, whatever still runs in another thread."""
+        with self._lock:
+            self.closed = True
+
     def settle(self) -> None:
         """The block is over: generations become plain tables, and the model's own tensors are let go."""
         for at, call in enumerate(self.capture.calls):
             if isinstance(call.evidence, Growing):
                 self.capture.calls[at] = replace(call, evidence=self.store(call.evidence.settled))
         if self.steps.steps and not self.capture.calls and not self.capture.missing and self.selects is everything:
-            name = type(self.model).__name__
-            self.miss(name, "The model ran, and nothing in it compared queries with keys: it has no attention to show.")
+            reason = "The model ran, and nothing in it compared queries with keys: it has no attention to show."
+            self.capture.missing.append(Missing(type(self.model).__name__, reason))
         self.masks.forget()
         self.steps.forget()
 
@@ -240,7 +258,7 @@ class Session:
         """Records that ``module`` could not be captured; the model goes on."""
         entry = Missing(module if isinstance(module, str) else self.names.name(module), reason)
         with self._lock:
-            if entry not in self.capture.missing:
+            if not self.closed and entry not in self.capture.missing:
                 self.capture.missing.append(entry)
 
     def failed(self, module: nn.Module, error: BaseException) -> None:

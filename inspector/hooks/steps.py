@@ -90,9 +90,9 @@ class Steps:
 
     @property
     def number(self) -> int:
-        """Of the pass that runs, or the last one; 0 before the first."""
-        step = self._thread.current or self._thread.last
-        return step.number if step is not None else 0
+        """Of the pass that runs; outside of one, of the next: what an encoder or the eyes do by themselves they do for it."""
+        step = self._thread.current
+        return step.number if step is not None else len(self.steps)
 
     def begin(self, cache: Any, ids: dict[str, Tensor], mask: Tensor | None) -> None:
         """The whole model starts a forward pass."""
@@ -129,8 +129,7 @@ class Steps:
     def axis(self, name: str) -> str:
         """The name of a sequence of the present run: "input", then "input 2" …"""
         thread = self._thread
-        step = thread.current or thread.last
-        run = thread.opened if thread.opened is not None else step.run if step is not None else 0
+        run = thread.current.run if thread.current is not None else self.runs if thread.opened is None else thread.opened
         return name if run == 0 else f"{name} {run + 1}"
 
     def end(self) -> None:

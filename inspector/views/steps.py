@@ -13,6 +13,8 @@ __all__ = ["one_forward"]
 def one_forward(capture: Capture, step: int | None = None) -> Capture:
     """The calls of one forward pass as a capture of their own; they share what is kept, so this costs nothing.
 
+    A generation is one pass, stitched together, and what its encoder or its eyes did before the first word belongs to it.
+
     Args:
         capture: one that may hold several passes.
         step: which one, from 0; negative counts from the end; the last by default.
@@ -20,17 +22,24 @@ def one_forward(capture: Capture, step: int | None = None) -> Capture:
     Raises:
         OutOfRange: no such pass, or none at all.
     """
-    steps = sorted({call.step for call in capture.calls})
-    if not steps:
+    if not capture.calls:
         raise OutOfRange(
             "A picture of a capture was asked for.", "It holds no attention.", "Run the model inside the block first."
         )
-    if step is None:
-        step = steps[-1]
-    elif step < 0 and -step <= len(steps):
-        step = steps[step]
-    if step not in steps:
-        raise OutOfRange(f"Forward pass {step} was asked for.", f"There are {len(steps)}.", f"Use 0 to {len(steps) - 1}.")
-    if len(steps) == 1:
-        return capture
-    return replace(capture, calls=[call for call in capture.calls if call.step == step])
+    passes = _passes(capture)
+    wanted = -1 if step is None else step
+    if not -len(passes) <= wanted < len(passes):
+        raise OutOfRange(f"Forward pass {step} was asked for.", f"There are {len(passes)}.", f"Use 0 to {len(passes) - 1}.")
+    at = wanted % len(passes)
+    first, last = (passes[at - 1] if at else -1), passes[at]
+    newest = {
+        group: max((c.step for c in capture.group(*group) if first < c.step <= last), default=None) for group in capture.towers
+    }
+    calls = [call for call in capture.calls if call.step == newest[call.tower, call.kind]]
+    return capture if len(calls) == len(capture.calls) else replace(capture, calls=calls)
+
+
+def _passes(capture: Capture) -> list[int]:
+    """Where each pass ends: the steps of the part that runs last in it."""
+    last = max(capture.calls, key=lambda call: call.step)
+    return sorted({call.step for call in capture.group(last.tower, last.kind)})
