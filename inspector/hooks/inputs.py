@@ -152,9 +152,10 @@ class _Reader:
 
     def _ids(self, given: dict[str, Any], name: str, vectors: str) -> Tensor | None:
         """The ids that enter: given as such, or those whose vectors do, −1 where a vector stands before them."""
-        if _is_ids(given.get(name)):
-            return given[name]
-        entering = given.get(vectors)
+        known = given.get(name)
+        if isinstance(known, Tensor) and _is_ids(known):
+            return known
+        entering: Any = given.get(vectors)
         for ids, embedded in self._vectors if isinstance(entering, Tensor) and entering.ndim == 3 else ():
             more = entering.shape[1] - embedded.shape[1]
             if more >= 0 and entering.shape[0] == embedded.shape[0] and torch.equal(entering[:, more:], embedded):
@@ -202,8 +203,9 @@ def _tables(session: Session, root: nn.Module) -> list[nn.Module]:
     """The input embeddings, and what else holds a vector for each token of the vocabulary."""
     table = _asked(root, "get_input_embeddings")
     size = getattr(table, "num_embeddings", None)
-    others = [m for _, m in session.names.modules if isinstance(m, nn.Embedding) and m.num_embeddings == size and m is not table]
-    return [table, *others] if isinstance(table, nn.Module) else others
+    found: list[nn.Module] = [table] if isinstance(table, nn.Module) else []
+    found += [m for _, m in session.names.modules if isinstance(m, nn.Embedding) and m.num_embeddings == size and m is not table]
+    return found
 
 
 def _asked(model: nn.Module, name: str) -> Any:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from torch import nn
 
-from inspector.hooks.towers import PATHS, Towers
+from inspector.hooks.towers import PATHS, SENSES, Towers
 
 __all__ = ["Names", "Place", "attention_modules"]
 
@@ -148,13 +148,20 @@ class Names:
 
     def _axes(self, tower: str, kind: str, pools: bool = False) -> tuple[str, str]:
         """The sequences of queries and keys; text that looks across looks at what the model sees or hears."""
-        own = "output" if tower == "decoder" else "input" if tower in ("", "encoder", "text") else tower
+        writes = tower == "decoder" and not self._one_text
+        own = "output" if writes else "input" if tower in ("", "encoder", "decoder", "text") else tower
         senses = [sense for sense in ("vision", "video", "audio", "protein") if sense in self._towers.all]
         bridge = ("qformer", "projector")
         across = senses[0] if tower in ("text", *bridge) and senses else "vision" if tower in bridge else "input"
         if pools:
             return ("latent", own)
         return (own, own if kind == "self" else across if kind == "cross" else kind)
+
+    @cached_property
+    def _one_text(self) -> bool:
+        """Whether the decoder reads what the encoder read (Funnel): it writes nothing, and its model has no other sense."""
+        writes = getattr(getattr(self.model, "config", None), "is_encoder_decoder", True)
+        return not writes and not self._towers.all & SENSES and self._towers.reads_text
 
     @cached_property
     def _towers(self) -> Towers:

@@ -77,10 +77,10 @@ class Towers:
         if found in _CODERS and senses and _is_text(name) and not self._of_text >= _CODERS:
             found = "text"  # "text_model.encoder" beside a decoder of something else
         elif found in _CODERS and not self.all >= _CODERS:
-            found = "" if not senses else "text" if self._reads_text else found
+            found = "" if not senses else "text" if self.reads_text else found
         elif found == "text" and not senses:
             found = ""
-        if not found and senses and self._reads_text:
+        if not found and senses and self.reads_text:
             found = "text"
         return found if len(self.all) > 1 else ""
 
@@ -97,7 +97,7 @@ class Towers:
         return _towers(name for name in self.attention if _is_text(name))
 
     @cached_property
-    def _reads_text(self) -> bool:
+    def reads_text(self) -> bool:
         """Whether the model has a vocabulary; SAM and its like have eyes only."""
         parts = [self.config, *(getattr(self.config, name, None) for name in getattr(self.config, "sub_configs", ()))]
         return self.config is None or any(getattr(part, "vocab_size", None) for part in parts)

@@ -7,8 +7,11 @@ import torch
 
 from inspector import Inspector, capture
 from tests.hooks.matching import same_calls, same_output, state_of, unmatched
+from tests.hooks.received import mislabelled, received, vocabulary
 from tests.hooks.relations import reasons_for
 from tests.tiny_models import FAMILIES, Family
+
+WORDS = vocabulary()
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=str)
@@ -21,7 +24,7 @@ def test_capture_equals_eager_attention_and_changes_nothing(family: Family) -> N
         plain = model(**inputs)
         rng_plain = torch.get_rng_state()
         torch.manual_seed(2)
-        with capture(model, proof_rows=None) as cap:
+        with received(model) as given, capture(model, tokenizer=WORDS, proof_rows=None) as cap:
             watched = model(**inputs)
         rng_watched = torch.get_rng_state()
     assert same_output(plain, watched)
@@ -33,6 +36,7 @@ def test_capture_equals_eager_attention_and_changes_nothing(family: Family) -> N
     torch.manual_seed(2)
     assert same_calls(Inspector(model)(inputs), cap)  # the door lets every family in, and adds nothing
     assert state_of(model) == before
+    assert not mislabelled(cap, given)
     left = unmatched(cap, family.reference(inputs))
     assert bool(left) == bool(family.eager_differs)
     if left:
