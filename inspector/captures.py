@@ -21,8 +21,9 @@ from inspector.tokens import Tokens, numbered
 if TYPE_CHECKING:
     import os
 
-__all__ = ["LAYOUTS", "AttentionCall", "Capture", "Folding", "Layout", "Missing", "method"]
+__all__ = ["KINDS", "LAYOUTS", "AttentionCall", "Capture", "Folding", "Layout", "Missing", "method"]
 
+KINDS = ("self", "cross", "depth")
 # What the library calls a part where it is not our name for it.
 _HF_PARTS = {"text": "", "backbone": "", "text encoder": "encoder", "text decoder": "decoder"}
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,6 +43,9 @@ class Layout(Protocol):
 
     def unfold(self, weights: Tensor) -> Tensor:
         """The weights [batch, head, query, key] as the model returns them."""
+
+    def fits(self, shape: tuple[int, int, int, int]) -> bool:
+        """Whether weights of this shape can be laid out so, in memory that grows with them."""
 
 
 # Layouts by name, so that a file can name the one a call has.
@@ -68,6 +72,12 @@ class Folding:
             return weights
         rest = [size for axis, size in enumerate(self.sizes) if axis != self.head_axis]
         return weights.reshape(*rest, self.sizes[self.head_axis], *tail).movedim(len(rest), self.head_axis)
+
+    def fits(self, shape: tuple[int, int, int, int]) -> bool:
+        """Whether the sizes are those of batch and heads."""
+        heads = 1 if self.head_axis is None else next(iter(self.sizes[self.head_axis : self.head_axis + 1]), 0)
+        positive = min(self.sizes, default=0) > 0 and (self.head_axis is None or self.head_axis >= 0)
+        return positive and math.prod(self.sizes) == shape[0] * shape[1] and (self.head_axis is None or heads == shape[1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,9 @@ from inspector.captures import LAYOUTS
 
 __all__ = ["Bands", "ChosenRows", "Prompted", "Transposed"]
 
+Shape = tuple[int, int, int, int]
+_WINDOW = 2**15  # neighbours on one side; models have up to 4,096, and short texts fewer tokens than that
+
 
 @LAYOUTS.add("Bands")
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,12 @@ class Bands:
         band = local.gather(-1, index) * inside
         return band if self.global_keys is None else torch.cat([self._columns(weights), band], -1)
 
+    def fits(self, shape: Shape) -> bool:
+        """Whether the window is one, and global keys are marked for each batch item."""
+        marks = self.global_keys
+        marked = marks is None or (marks.dtype == torch.bool and marks.shape == (shape[0], shape[3]))
+        return marked and 0 <= self.window <= _WINDOW and shape[2] == shape[3]
+
     def _columns(self, weights: Tensor) -> Tensor:
         """The weights on the global keys of each batch item, first ones first."""
         keys = self.global_keys
@@ -59,6 +68,10 @@ class Transposed:
         """[batch, head, query, key] as the model returns it."""
         return nn.functional.pad(weights, (0, self.num_keys - weights.shape[-1])).transpose(-1, -2)
 
+    def fits(self, shape: Shape) -> bool:
+        """Whether the model appended no more than a window of keys."""
+        return shape[3] <= self.num_keys <= shape[3] + 2 * _WINDOW
+
 
 @LAYOUTS.add("ChosenRows")
 @dataclass(frozen=True, eq=False)
@@ -75,6 +88,12 @@ class ChosenRows:
         """[batch, head, chosen, key] as the model returns it."""
         return weights.gather(2, self.rows[..., None].expand(-1, -1, -1, weights.shape[-1]))
 
+    def fits(self, shape: Shape) -> bool:
+        """Whether the rows are there, and each head has as many."""
+        rows = self.rows
+        same = rows.dtype == torch.int64 and rows.ndim == 3 and rows.shape[:2] == shape[:2] and rows.shape[2] > 0
+        return same and rows.shape[2] <= shape[2] and int(rows.min()) >= 0 and int(rows.max()) < shape[2]
+
 
 @LAYOUTS.add("Prompted")
 @dataclass(frozen=True)
@@ -90,3 +109,7 @@ class Prompted:
     def unfold(self, weights: Tensor) -> Tensor:
         """[batch, head, query, key] as the model returns it."""
         return weights[..., self.length :, self.length :]
+
+    def fits(self, shape: Shape) -> bool:
+        """Whether something stands after the prompt."""
+        return 0 <= self.length < min(shape[2:])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["UNCHECKED", "Compared", "Proof", "compare_now", "tolerance_of"]
+__all__ = ["SAVED", "UNCHECKED", "Compared", "Proof", "compare_now", "of_file", "tolerance_of"]
 
 # The largest |weights·value − output| / max|output| that counts as the same function. Float32 rounding stays below
 # 4e-6 over 1,680 model classes, and below 3e-5 in SAM 3's memory attention, whose scores reach 380; the half precisions
@@ -80,12 +80,14 @@ class Proof:
         tolerance: the largest error that passes.
         rows: how many rows a head were checked.
         note: why it could not be checked, or "".
+        from_file: the error is what a file says, and nobody has checked it since.
     """
 
     found: Tensor | Compared | None
     tolerance: float = 1e-4
     rows: int = 0
     note: str = ""
+    from_file: bool = False
 
     @property
     def error(self) -> Tensor | None:
@@ -100,9 +102,12 @@ class Proof:
 
     @property
     def passed(self) -> bool | None:
-        """True or False; None when it could not be checked (``note`` says why)."""
+        """True or False; None when it could not be checked (``note`` says why), or passed only by the word of a file."""
         residual = self.residual
-        return None if residual is None else (math.isfinite(residual) and residual <= self.tolerance)
+        if residual is None:
+            return None
+        within = math.isfinite(residual) and residual <= self.tolerance
+        return None if within and self.from_file else within
 
 
 def compare_now(proofs: Iterable[Proof]) -> None:
@@ -113,6 +118,17 @@ def compare_now(proofs: Iterable[Proof]) -> None:
             groups.setdefault(proof.found.kind, []).append(proof.found)
     for waiting in groups.values():
         Compared.settle(waiting)
+
+
+# Values and outputs are not saved: what a file says of its proof can only be checked by running the model again.
+SAVED = "checked when it was saved, by the file’s word; it holds no values to check the weights with again"
+
+
+def of_file(residual: float | None, rows: int, note: str, dtype: torch.dtype) -> Proof:
+    """The proof that a file tells of. Its limit is ours, by the dtype of what is kept: a file that names one is not asked."""
+    error = None if residual is None else torch.tensor(residual, dtype=torch.float64)
+    said = note or ("" if residual is None else SAVED)
+    return Proof(error, tolerance_of(dtype), rows, said, from_file=residual is not None)
 
 
 UNCHECKED = Proof(None, note="the model returned weights but no value and output to check them with")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -117,7 +118,10 @@ class Scores:
         if bias is not None:
             scores.add_(bias.to(scores.dtype))
         keep = self.mask.keep(batch, heads, queries, scores.shape[-1])
-        return scores if keep is None else scores.masked_fill_(~keep, self.mask.fill)
+        fill = self.mask.fill
+        if math.isfinite(fill):  # the most negative number of the model's dtype, which another may not have
+            fill = max(fill, torch.finfo(scores.dtype).min)
+        return scores if keep is None else scores.masked_fill_(~keep, fill)
 
     def _softmax(self, scores: Tensor, batch: Chosen, heads: Chosen, queries: Tensor) -> Tensor:
         if self.sinks is not None:

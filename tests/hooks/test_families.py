@@ -1,6 +1,8 @@
-"""Every family: the weights eager attention reports, proved, without changing a bit of the output or leaving a trace."""
+"""Every family: the weights eager attention reports, proved, changing nothing, leaving no trace; saved and loaded equal."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,13 +11,14 @@ from inspector import Inspector, capture
 from tests.hooks.matching import same_calls, same_output, state_of, unmatched
 from tests.hooks.received import mislabelled, received, vocabulary
 from tests.hooks.relations import reasons_for
+from tests.saved import differences, saved_and_loaded
 from tests.tiny_models import FAMILIES, Family
 
 WORDS = vocabulary()
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=str)
-def test_capture_equals_eager_attention_and_changes_nothing(family: Family) -> None:
+def test_capture_equals_eager_attention_and_changes_nothing_and_can_be_saved(family: Family, tmp_path: Path) -> None:
     model = family.model()
     inputs = family.feed(model)
     before = state_of(model)
@@ -37,6 +40,7 @@ def test_capture_equals_eager_attention_and_changes_nothing(family: Family) -> N
     assert same_calls(Inspector(model)(inputs), cap)  # the door lets every family in, and adds nothing
     assert state_of(model) == before
     assert not mislabelled(cap, given)
+    assert not differences(cap, saved_and_loaded(cap, tmp_path))
     left = unmatched(cap, family.reference(inputs))
     assert bool(left) == bool(family.eager_differs)
     if left:

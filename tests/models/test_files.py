@@ -5,38 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from transformers import LongformerConfig, LongformerModel, MistralConfig, MistralForCausalLM, MistralModel, T5Config, T5Model
+from transformers import MistralConfig, MistralForCausalLM, MistralModel, T5Config, T5ForConditionalGeneration
 
-from inspector import Capture, Inspector, capture, files
+from inspector import Capture, Inspector, capture
+from inspector.captures import AttentionCall
 from inspector.errors import CaptureFileError
-from inspector.files import VERSION
-
-
-def same(ours: Capture, theirs: Capture) -> bool:
-    """What is kept is equal; weights follow to rounding, since how tensors lie in memory may choose another product."""
-    pairs = list(zip(ours.calls, theirs.calls, strict=True))
-    kept = [zip(a.evidence.tensors().items(), b.evidence.tensors().items(), strict=True) for a, b in pairs]
-    return (
-        all(n == m and torch.equal(x, y) for tensors in kept for (n, x), (m, y) in tensors)
-        and all(torch.allclose(a.weights(), b.weights(), atol=1e-6) for a, b in pairs)
-        and all(a.residual == b.residual for a, b in pairs)
-    )
-
-
-def test_a_loaded_capture_is_the_saved_one(bundled, tmp_path):
-    cap = bundled(["One text.", "Another text, longer."])
-    cap.save(tmp_path / "x.safetensors")
-    again = Capture.load(tmp_path / "x.safetensors")
-    assert same(cap, again)
-    assert again.tokens == cap.tokens
-    assert again.sequences == cap.sequences
-    assert again.info == cap.info
-    assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
-
+from inspector.files import VERSION, writing
+from inspector.layouts import Transposed
+from inspector.masks import Mask
+from inspector.scores import Given, Scores
+from tests.saved import differences, saved_and_loaded
 
 TINY = {"num_hidden_layers": 2, "vocab_size": 31, "intermediate_size": 17, "hidden_size": 12}
 MISTRAL = MistralConfig(**TINY, num_attention_heads=6, num_key_value_heads=3, sliding_window=5)
@@ -44,34 +28,97 @@ T5 = T5Config(d_model=12, d_kv=5, d_ff=17, num_heads=3, num_layers=2, vocab_size
 IDS = torch.arange(1, 12)[None]
 
 
-@pytest.mark.parametrize(
-    ("model", "inputs"),
-    [
-        (lambda: MistralModel(MISTRAL), {"input_ids": IDS}),
-        (lambda: T5Model(T5), {"input_ids": IDS[:, :7], "decoder_input_ids": IDS[:, :5]}),
-    ],
-    ids=["window and grouped queries", "position bias and cross-attention"],
-)
-def test_every_part_of_a_mask_survives(model, inputs, tmp_path):
-    cap = Inspector(model().eval())(inputs)
-    cap.save(tmp_path / "x.safetensors")
-    assert same(cap, Capture.load(tmp_path / "x.safetensors"))
+def test_a_loaded_capture_is_the_saved_one(bundled, tmp_path):
+    cap = bundled(["One text.", "Another text, longer."])
+    again = saved_and_loaded(cap, tmp_path)
+    assert not differences(cap, again)
+    assert again.tokens == cap.tokens
+    assert [p.name for p in tmp_path.iterdir()] == ["capture.safetensors"]
+    assert not differences(cap, saved_and_loaded(again, tmp_path))
 
 
-def test_a_layout_and_the_steps_of_a_generation_survive(tmp_path):
+def test_a_difference_would_be_seen(bundled, tmp_path):
+    cap = bundled("One text.")
+    again = saved_and_loaded(cap, tmp_path)
+    call, scores = again.calls[0], again.calls[0].evidence
+    changes = {
+        "call 0.evidence.scale": replace(call, evidence=replace(scores, scale=0.5)),
+        "call 0.evidence.query": replace(call, evidence=replace(scores, query=scores.query + 1e-6)),
+        "call 0.evidence.mask.right": replace(call, evidence=replace(scores, mask=replace(scores.mask, right=3))),
+        "call 0.step": replace(call, step=1),
+        "call 0.proof": replace(call, proof=replace(call.proof, rows=1)),
+        "call 0.layout": replace(call, layout=Transposed(5)),
+    }
+    for name, changed in changes.items():
+        assert name in differences(cap, replace(again, calls=[changed, *again.calls[1:]]))
+    assert differences(cap, replace(again, info={})) == ["info"]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
+@pytest.mark.parametrize("kernel", ["sdpa", "eager"])
+def test_other_precisions_survive_with_the_limits_of_their_own(dtype, kernel, tmp_path):
     torch.manual_seed(0)
-    config = LongformerConfig(**TINY, num_attention_heads=3, attention_window=4, max_position_embeddings=40)
-    cap = Inspector(LongformerModel(config).eval())({"input_ids": IDS})
+    model = MistralModel._from_config(MISTRAL, attn_implementation=kernel).to(dtype).eval()
+    padding = torch.tensor([[1] * 11, [0] * 3 * (kernel == "sdpa") + [1] * (8 if kernel == "sdpa" else 11)])
+    cap = Inspector(model)({"input_ids": IDS.repeat(2, 1), "attention_mask": padding})
+    again = saved_and_loaded(cap, tmp_path)
+    assert not differences(cap, again)
+    assert [call.proof.tolerance for call in again.calls] == [call.proof.tolerance for call in cap.calls]
+
+
+def test_the_steps_of_a_generation_and_what_was_stitched_survive(tmp_path):
+    torch.manual_seed(0)
+    mistral, t5 = MistralForCausalLM(MISTRAL).eval(), T5ForConditionalGeneration(T5).eval()
+    for model, options in ((mistral, {}), (mistral, {"num_beams": 2}), (t5, {"decoder_start_token_id": 0})):
+        with capture(model) as written:
+            model.generate(IDS, max_new_tokens=4, do_sample=False, pad_token_id=0, **options)
+        assert not differences(written, saved_and_loaded(written, tmp_path))
+    with capture(mistral) as several:
+        mistral(IDS)
+        mistral(IDS[:, :5])
+    assert not differences(several, saved_and_loaded(several, tmp_path))
+    assert {call.step for call in several.calls} == {0, 1}
+
+
+def test_what_lies_on_disk_survives(bundled, tmp_path):
+    cap = bundled(["One text.", "Another text, longer."], offload_to=tmp_path / "shelf")
+    assert not differences(cap, saved_and_loaded(cap, tmp_path))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_are_none_survive(bad, tmp_path):
+    torch.manual_seed(0)
+    model = MistralModel(MISTRAL).eval()
+    model.layers[0].self_attn.q_proj.weight.data[0, 0] = bad
+    with pytest.warns(UserWarning, match="failed their proof"):
+        cap = Inspector(model)({"input_ids": IDS})
+    again = saved_and_loaded(cap, tmp_path)
+    assert not differences(cap, again)
+    assert [call.name for call in again.failed] == [call.name for call in cap.failed]
+
+
+def test_an_axis_that_was_only_expanded_survives(tmp_path):
+    query, key, table = torch.randn(1, 4, 3, 8), torch.randn(2, 1, 7, 8), torch.rand(1, 1, 3, 7)
+    mask = Mask(dense=(torch.rand(1, 1, 3, 7) > 0.3).expand(2, 4, 3, 7), keys=torch.ones(1, 7, dtype=torch.bool).expand(2, 7))
+    scores = Scores(query.expand(2, -1, -1, -1), key.expand(-1, 4, -1, -1), 0.5, mask)
+    cap = Capture([AttentionCall("a", scores), AttentionCall("b", Given(table.expand(2, 4, -1, -1)))])
+    again = saved_and_loaded(cap, tmp_path)
+    assert not differences(cap, again)
+    assert again.calls[0].evidence.mask.dense.shape == (1, 1, 3, 7)
+
+
+def test_a_file_without_a_column_has_its_default_and_an_unknown_one_is_passed_over(bundled, tmp_path):
+    cap = bundled("One text.")
     cap.save(tmp_path / "x.safetensors")
-    again = Capture.load(tmp_path / "x.safetensors")
-    assert same(cap, again)
-    for mine, theirs in zip(cap.as_hf()["attentions"], again.as_hf()["attentions"], strict=True):
-        assert torch.equal(mine, theirs)
-    model = MistralForCausalLM(MISTRAL).eval()
-    with capture(model) as written:
-        model.generate(IDS, max_new_tokens=4, do_sample=False, pad_token_id=0)
-    written.save(tmp_path / "y.safetensors")
-    assert same(written, Capture.load(tmp_path / "y.safetensors"))
+
+    def older(header):
+        for call in header["calls"]:
+            del call["step"], call["layout"], call["evidence"]["mask"], call["evidence"]["sinks"]
+            call["proof"]["tolerance"] = call["evidence"]["tomorrow"] = 1e9
+        header["tomorrow"] = header["sequences"]["input"][0]["tomorrow"] = ["?"]
+
+    again = Capture.load(changed(tmp_path / "x.safetensors", older))
+    assert not differences(cap, again)
 
 
 def test_every_layout_is_known_to_a_process_that_has_run_no_model():
@@ -84,6 +131,15 @@ def test_a_mask_that_layers_share_is_stored_once(bundled, tmp_path):
     cap = bundled(["One.", "Another text, longer."])
     cap.save(tmp_path / "x.safetensors")
     assert (tmp_path / "x.safetensors").stat().st_size < cap.nbytes + 40_000
+
+
+def changed(path, change):
+    """The file with its header changed, in place."""
+    with safe_open(path, framework="pt") as file:
+        found, tensors = json.loads(file.metadata()["inspector.capture"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    change(found)
+    save_file({name: t.clone() for name, t in tensors.items()}, path, metadata={"inspector.capture": json.dumps(found)})
+    return path
 
 
 def header(**changes) -> dict[str, str]:
@@ -170,10 +226,10 @@ def test_a_failed_save_leaves_the_old_file(bundled, tmp_path, monkeypatch):
 
     def full(tensors, path, metadata):
         path.write_bytes(b"half")
-        raise OSError("No space left on device")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr(files, "save_file", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(writing, "save_file", full)
+    with pytest.raises(CaptureFileError, match="No space"):
         bundled("Other text.").save(tmp_path / "x.safetensors")
     assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
     assert Capture.load(tmp_path / "x.safetensors").tokens == cap.tokens
@@ -181,8 +237,9 @@ def test_a_failed_save_leaves_the_old_file(bundled, tmp_path, monkeypatch):
 
 def test_a_place_that_cannot_be_written_is_said_in_words(bundled, tmp_path):
     cap = bundled("Some text.")
-    for path in (tmp_path / "nowhere" / "x.safetensors", tmp_path):
+    for path in (tmp_path / "nowhere" / "x.safetensors", tmp_path, tmp_path / ("x" * 300), "/proc/x.safetensors", "a\0b"):
         with pytest.raises(CaptureFileError):
             cap.save(path)
+    for path in (tmp_path / "nowhere" / "x.safetensors", tmp_path):
         with pytest.raises(CaptureFileError):
             cap.to_html("head_view", path)
