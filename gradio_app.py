@@ -26,6 +26,8 @@ THEME = gr.themes.Base(
     font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
 )
 TITLE = "Attention Inspector"
+# In the page's head as it is written: css_paths would set ".gradio-container .contain" before every selector, also before body
+STYLE = f"<style>{(HERE / 'gradio_app.css').read_text('utf-8')}</style>"
 TELLING = 0.2  # seconds between two words on how far a run is
 LOOKING = 0.05  # seconds between two looks at whether it was cancelled
 QUEUE = 32  # runs that wait; whoever comes after them is told so at once
@@ -248,7 +250,7 @@ def main(demo: gr.Blocks) -> None:
     demo.queue(max_size=QUEUE).launch(
         server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         theme=THEME,
-        css_paths=[HERE / "gradio_app.css"],
+        head=STYLE,
         footer_links=["api"],
         app_kwargs=app_kwargs(),
         ssr_mode=False,

@@ -51,9 +51,9 @@ watch("value", () => bench && bench.update(props.value));
 got.then(() => { bench = kept().mount(host, {value: props.value, get, act, host: "app"}); });
 const follow = () => {
   if (host.dataset.theme) document.body.classList.toggle("dark", host.dataset.theme === "dark");
-  document.body.dataset.inspectorKind = host.dataset.kind || "";
+  Object.assign(document.body.dataset, {inspectorKind: host.dataset.kind || "", inspectorForm: host.dataset.form || ""});
 };
-new MutationObserver(follow).observe(host, {attributes: true, attributeFilter: ["data-theme", "data-kind"]});
+new MutationObserver(follow).observe(host, {attributes: true, attributeFilter: ["data-theme", "data-kind", "data-form"]});
 """
 
 

@@ -8,6 +8,7 @@ A.Workbench = class {
     this.root = root;
     this.theme = A.theme.follow(this);
     this.keyboard = A.keyboard.attach(this);
+    A.ownFrame.attach(this);
     this.watchSize();
     A.history.watch(this);
     this.update(value);
@@ -39,6 +40,7 @@ A.Workbench = class {
     this.selection.on((_, changed) => this.changed(changed));
     A.tabs.build(this);
     A.proof.draw(this);
+    A.ownFrame.draw(this);
     this.parts.bench.dataset.full = "yes";
     this.changed(new Set(["view", "theme", "layer", "heads"]), !!before && !linked);
   }
@@ -141,6 +143,7 @@ A.Workbench = class {
       const now = [this.parts.bench.clientWidth, Math.round(box.top + window.scrollY), window.innerHeight].join(" ");
       if (now === last || !box.width) return;
       last = now;
+      A.ownFrame.measured(this, Math.round(box.top + window.scrollY));
       if (this.selection) this.draw(new Set(["size"]));
       seen();
     };

@@ -22,11 +22,11 @@
       columns = Math.max(...layers.map((l) => l.heads)),
       left = narrow ? 24 : 58,
       pad = narrow ? 6 : 12;
-    const gap = columns > 20 ? 2 : columns > 14 || narrow ? 3 : 6,
+    const gap = columns > 20 ? 2 : columns > 14 || narrow ? 3 : 5,
       room = Math.min(LARGEST, (width - left - pad - gap * (columns - 1)) / columns);
     const made = side(Math.max(5, room), Math.max(maps.rows, maps.cols), ratio),
       bar = made.side >= BARRED ? (narrow ? 4 : 5) : 0,
-      names = made.side >= NAMED ? 18 : 0;
+      names = made.side >= NAMED ? 16 : 0;
     const size = shape(made.side, maps, lines),
       step = size.h + (bar ? bar + 3 : 0) + names + gap,
       top = 20;
