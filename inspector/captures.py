@@ -157,6 +157,7 @@ class AttentionCall:
     def __repr__(self) -> str:
         tower = f"{self.tower} " if self.tower else ""
         residual = "unchecked" if self.residual is None else f"residual {self.residual:.1e}"
+        residual += " by the word of its file" if self.proof.from_file else ""
         where = f"{tower}{self.kind}-attention, layer {self.layer_index}, {self.name}"
         return f"<{where}, {list(self.shape)}, {self.source}, {residual}>"
 
@@ -280,6 +281,20 @@ class Capture:
         }
         return sum(storages.values())
 
+    @property
+    def verdict(self) -> str:
+        """What the proofs say together.
+
+        "failed": a call failed its own. "saved": they passed when the capture was saved, by the word of its file. "made_up": they
+        passed, on a model some of whose weights were in none of its files. "passed". "unchecked": no call could be checked.
+        """
+        checked = [call for call in self.calls if call.residual is not None]
+        if self.failed or not checked:
+            return "failed" if self.failed else "unchecked"
+        if any(call.proof.from_file for call in checked):
+            return "saved"
+        return "made_up" if self.info.get("made_up") else "passed"
+
     def warn_failed(self) -> None:
         """A Python warning for calls that failed their proof."""
         if self.failed:
@@ -310,7 +325,9 @@ class Capture:
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{len(self.group(t, k))} {(t + ' ') if t else ''}{k}" for t, k in self.towers)
-        return f"<Capture of {self.info.get('name', 'a model')}: {groups or 'nothing yet'}; {len(self.missing)} missing>"
+        file = "; its proof is the word of its file" if any(call.proof.from_file for call in self.calls) else ""
+        name = self.info.get("name", "a model")
+        return f"<Capture of {name}: {groups or 'nothing yet'}; {len(self.missing)} missing{file}>"
 
     if TYPE_CHECKING:  # added by later rooms through ``method``; listed here so that editors and type checkers see them
 

@@ -122,7 +122,11 @@ def _say(capture: Capture, out: Path | None) -> None:
     residual = (
         "not checked" if capture.residual is None else f"weights × values within {capture.residual:.1e} of the model's own output"
     )
-    verdict = "FAILED: " if capture.failed else ""
+    verdict = {
+        "failed": "FAILED: ",
+        "saved": "by the word of its file, when it was saved: ",
+        "made_up": f"{capture.info.get('made_up')}; ",
+    }.get(capture.verdict, "")
     typer.echo(f"{verdict}{residual}" + (f"; wrote {out}" if out else ""), err=True)
 
 

@@ -127,7 +127,11 @@ def summary_of(capture: Capture) -> dict[str, Any]:
         "layers": groups[0]["layers"] if groups else 0,
         "heads": groups[0]["heads"] if groups else 0,
         "groups": groups,
-        "proof": {"residual": capture.residual, "passed": not capture.failed if capture.residual is not None else None},
+        "proof": {
+            "residual": capture.residual,
+            "verdict": capture.verdict,
+            "passed": {"passed": True, "made_up": True, "failed": False}.get(capture.verdict),
+        },
         "missing": [{"name": entry.name, "reason": entry.reason} for entry in capture.missing],
     }
 

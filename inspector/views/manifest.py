@@ -175,10 +175,11 @@ def _proof(capture: Capture, groups: list[dict[str, Any]], batch: int) -> dict[s
     failed = capture.failed
     least = min(checked, key=lambda call: (min(call.proof.rows / max(call.shape[2], 1), 1.0), -call.shape[2]), default=None)
     worst = max(failed or checked, key=lambda c: _order(c.residual), default=None)
-    state = "failed" if failed else "passed" if checked else "unchecked"
     sources = list(dict.fromkeys(call.source.removeprefix("interface:") for call in capture.calls))
     return {
-        "state": state,
+        "state": capture.verdict,
+        "from_file": any(call.proof.from_file for call in capture.calls),
+        "made_up": capture.info.get("made_up", ""),
         "residual": _finite(capture.residual),
         "tolerance": worst.proof.tolerance if worst else None,
         "checked": len(checked),

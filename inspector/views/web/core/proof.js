@@ -2,23 +2,10 @@
 A.proof = {
   draw(bench) {
     const { h, put } = A.dom,
-      { proof } = bench.manifest,
-      { scientific } = A.words;
+      { proof } = bench.manifest;
     if (!proof) return put(bench.parts.proof);
     const facts = (proof.facts || []).map((fact) => h("span", { class: "fact" }, fact));
-    const [sign, word, text] = {
-      passed: [
-        "✓",
-        "Checked",
-        `weights × values equal the model’s own output within ${scientific(proof.residual ?? 0)} (limit ${scientific(proof.tolerance ?? 0)})${A.proof.rows(proof)}`,
-      ],
-      failed: [
-        "✗",
-        "Failed",
-        `weights × values differ from the model’s own output by ${scientific(proof.residual ?? NaN)} (limit ${scientific(proof.tolerance ?? 0)})`,
-      ],
-      unchecked: ["", "Not checked", proof.reason || "the model’s own output was not kept"],
-    }[proof.state] || ["", "Not checked", proof.reason || ""];
+    const [sign, word, text] = A.proof.verdict(proof);
     return put(
       bench.parts.proof,
       h("span", { class: `verdict ${proof.state}` }, sign ? `${sign} ` : "", word),
@@ -26,7 +13,28 @@ A.proof = {
       h("span", { class: "proof-long" }, text),
       h("span", { class: "proof-short" }, A.proof.short(proof)),
       A.proof.worst(bench, proof),
+      proof.made_up && proof.state !== "made_up" ? h("span", { class: "fact" }, proof.made_up) : null,
       facts,
+    );
+  },
+
+  /** Sign, word and sentence. Only what was checked in this run, on weights that were loaded, gets a tick. */
+  verdict(proof) {
+    const limit = `(limit ${A.words.scientific(proof.tolerance ?? 0)})`,
+      error = A.words.scientific(proof.residual ?? NaN),
+      equal = `weights × values equal the model’s own output within ${error} ${limit}${A.proof.rows(proof)}`,
+      told = proof.from_file ? "by the file’s word, when it was saved, " : "";
+    return (
+      {
+        passed: ["✓", "Checked", equal],
+        made_up: ["", "Checked, but on made-up weights", `${proof.made_up}; ${equal}`],
+        saved: [
+          "",
+          "Checked when it was saved",
+          `by the file’s word: weights × values equalled the model’s own output within ${error} ${limit}${A.proof.rows(proof)}; the file holds no values to check them with again`,
+        ],
+        failed: ["✗", "Failed", `${told}weights × values differ from the model’s own output by ${error} ${limit}`],
+      }[proof.state] || ["", "Not checked", proof.reason || "the model’s own output was not kept"]
     );
   },
 
@@ -36,8 +44,14 @@ A.proof = {
   },
 
   short(proof) {
-    if (proof.state === "passed") return `within ${A.words.scientific(proof.residual ?? 0)} of the model’s output`;
-    return proof.state === "failed" ? `off by ${A.words.scientific(proof.residual ?? NaN)}` : proof.reason || "";
+    const error = A.words.scientific(proof.residual ?? NaN);
+    return (
+      { passed: `within ${error} of the model’s output`, made_up: proof.made_up, saved: `by the file’s word, within ${error}`, failed: `off by ${error}` }[
+        proof.state
+      ] ||
+      proof.reason ||
+      ""
+    );
   },
 
   worst(bench, proof) {
