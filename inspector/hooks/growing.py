@@ -51,7 +51,7 @@ class Growing:
 
     cross: bool
     parts: list[Part] = field(default_factory=list)
-    _settled: Scores | Given | None = None
+    _settled: tuple[int, Scores | Given] | None = None
 
     def add(self, step: Step, evidence: Scores | Given) -> None:
         """The rows of one more step."""
@@ -78,10 +78,17 @@ class Growing:
 
     @property
     def settled(self) -> Scores | Given:
-        """Everything seen so far as one table."""
-        if self._settled is None:
-            self._settled = _joined(self)
-        return self._settled
+        """Everything seen so far as one table, without what its last step has undone."""
+        undone = self.parts[-1].step.undone
+        if self._settled is None or self._settled[0] != undone:
+            self._settled = (undone, _joined(self))
+        return self._settled[1]
+
+    @property
+    def num_keys(self) -> int:
+        """Columns that hold."""
+        keys = max(part.end for part in self.parts)
+        return keys if self.cross else min(keys, _end(self.parts))
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -134,15 +141,14 @@ def _joined(growing: Growing) -> Scores | Given:
     rows = _last_rows(parts)
     if all(isinstance(evidence, Scores) for _, evidence in pieces):
         return _joined_scores(growing, [(part, evidence) for part, evidence in pieces if isinstance(evidence, Scores)], rows)
-    keys = max(part.end for part in parts)
-    tables = [_placed(_weights(evidence), part.column, keys) for part, evidence in pieces]
+    tables = [_placed(_weights(evidence), part.column, growing.num_keys) for part, evidence in pieces]
     return Given(torch.cat(tables, 2)[:, :, rows])
 
 
 def _joined_scores(growing: Growing, pieces: Sequence[tuple[Part, Scores]], rows: Tensor) -> Scores:
     last = pieces[-1][1]
     batch, kv_heads, _, width = last.key.shape
-    keys = pieces[-1][0].end
+    keys = growing.num_keys
     key = last.key.new_zeros(batch, kv_heads, keys, width)
     for part, scores in pieces:
         held = scores.key[:, :, : max(0, keys - part.column)]
@@ -153,7 +159,7 @@ def _joined_scores(growing: Growing, pieces: Sequence[tuple[Part, Scores]], rows
 
 def _joined_mask(pieces: Sequence[tuple[Part, Scores]], keys: int, rows: Tensor) -> Mask:
     if keys * len(rows) > _LARGEST and all(scores.mask.is_band for _, scores in pieces):
-        return _band_of(pieces)
+        return _band_of(pieces, keys)
     tables, biases = [], []
     for part, scores in pieces:
         queries, num_keys = scores.shape[2:]
@@ -172,9 +178,9 @@ def _joined_mask(pieces: Sequence[tuple[Part, Scores]], keys: int, rows: Tensor)
     return normal.with_(fill=finite[0]) if finite else normal
 
 
-def _band_of(pieces: Sequence[tuple[Part, Scores]]) -> Mask:
+def _band_of(pieces: Sequence[tuple[Part, Scores]], end: int) -> Mask:
     """The causal band that a long generation has, without a table of its size."""
-    first, end = pieces[0][1].mask, pieces[-1][0].end
+    first = pieces[0][1].mask
     real = None if first.keys is None else functional.pad(first.keys, (0, end - first.keys.shape[1]), value=True)
     reach = [part.row - part.column for part, _ in pieces if part.column > 0]
     left = max(reach) if reach else first.left
@@ -194,11 +200,15 @@ def _placed(table: Tensor, column: int, keys: int) -> Tensor:
     return placed
 
 
+def _end(parts: Sequence[Part]) -> int:
+    """The first position that was not fed, or was undone."""
+    return parts[-1].row + parts[-1].rows - parts[-1].step.undone
+
+
 def _last_rows(parts: Sequence[Part]) -> Tensor:
     """Which of the joined rows hold: a position that was fed again (a rejected guess) counts as it was fed last."""
     where: dict[int, int] = {}
-    at = 0
-    end = parts[-1].row + parts[-1].rows
+    at, end = 0, _end(parts)
     for part in parts:
         for row in range(part.row, part.row + part.rows):
             where[row] = at

@@ -234,7 +234,7 @@ def _so_far(step: Step) -> Tensor:
         ids, order = one.ids[one.axis], origin[one.number]
         ids = ids if order is None else ids[order.to(ids.device)]
         found = ids if found is None else torch.cat([found[:, : one.past - first], ids], 1)
-    return step.ids[step.axis] if found is None else found
+    return step.ids[step.axis] if found is None else found[:, : found.shape[1] - step.undone]
 
 
 @functools.lru_cache(maxsize=64)

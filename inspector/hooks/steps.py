@@ -30,6 +30,7 @@ class Step:
         mask: [batch, key], 0 where a position is padding; None without one.
         run: which of the independent inputs of this capture it belongs to, from 0.
         repeats: it feeds what the step before fed and more, without a cache: its rows hold all of that one's.
+        undone: how many of its last tokens the cache has let go of since: guesses that were rejected.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Step:
     mask: Tensor | None = None
     run: int = 0
     repeats: bool = False
+    undone: int = 0
 
     @property
     def axis(self) -> str:
@@ -149,6 +151,12 @@ class Steps:
             order = order.detach().cpu()
             thread.order = order if thread.order is None else thread.order[order]
 
+    def crop(self, cache: Any) -> None:
+        """The cache was made shorter: of what goes on from an earlier step its last tokens are undone."""
+        last, kept = self._thread.last, _length(cache)
+        if last is not None and last.cache is cache and last.before is not None and kept is not None:
+            last.undone = min(max(0, last.past + last.length - kept), last.length)
+
     def count(self, name: str) -> int:
         """Which call of this module within the running pass the next one is, from 0."""
         counts = self._thread.counts
@@ -202,4 +210,18 @@ def _watch_reordering(owner: Any) -> Patch:
     return Patch(owner, "reorder_cache", reorder_cache)
 
 
-PATCHES = (_watch_reordering(Cache), _watch_reordering(EncoderDecoderCache))
+def _watch_cropping(owner: Any) -> Patch:
+    original = owner.crop
+
+    def crop(self: Any, *args: Any, **kwargs: Any) -> Any:
+        from inspector.hooks.session import watching
+
+        result = original(self, *args, **kwargs)
+        for session in watching():
+            session.steps.crop(self)
+        return result
+
+    return Patch(owner, "crop", crop)
+
+
+PATCHES = tuple(watch(owner) for watch in (_watch_reordering, _watch_cropping) for owner in (Cache, EncoderDecoderCache))
