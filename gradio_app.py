@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import secrets
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -32,6 +34,7 @@ TELLING = 0.2  # seconds between two words on how far a run is
 LOOKING = 0.05  # seconds between two looks at whether it was cancelled
 QUEUE = 32  # runs that wait; whoever comes after them is told so at once
 UPLOADS = "1kb"  # the app takes no files
+ENDING = ("This input was to be inspected.", "The server was told to end before it was done.", "Try again when it is back.")
 _WANTED = ("name", "model", "text", "pair", "example")
 BRAND = (
     '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">'
@@ -49,6 +52,7 @@ class App:
         self.exposure = Exposure()
         self.captures = Captures()
         self.running: dict[str | None, threading.Event] = {}
+        self.ending = False
         self.bench: Workbench
         self.demo: gr.Blocks
 
@@ -76,9 +80,12 @@ class App:
         """Steps while it works, then the picture or what went wrong; nothing new when it was cancelled."""
         stopped = self.running[request.session_hash] = threading.Event()
         public = self.public(request)
+        name = secrets.token_urlsafe(9)
+        self.captures.running.add(name)
         try:
-            yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step, public), stopped)
+            yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step, public), stopped, name)
         finally:
+            self.captures.running.discard(name)
             if self.running.get(request.session_hash) is stopped:
                 self.running.pop(request.session_hash, None)
 
@@ -142,8 +149,16 @@ class App:
         link = {"model": model, "text": text, "pair": pair} if len(text) + len(pair) < 2000 else {}
         return self.bench.show(capture, link={name: value for name, value in link.items() if value})
 
-    @staticmethod
-    def _working(work: Any, stopped: threading.Event) -> Iterator[Any]:
+    def end(self) -> None:
+        """Ends every run with a word to whoever waits for it, and waits until they have been told."""
+        self.ending = True
+        for _ in range(30):
+            if not self.captures.running:
+                break
+            time.sleep(0.1)
+        time.sleep(0.5)  # what was said is on its way to the browsers
+
+    def _working(self, work: Any, stopped: threading.Event, run: str) -> Iterator[Any]:
         """Runs ``work`` beside the event, so that its steps are shown while it goes on.
 
         Once ``stopped`` is set, or this is closed, the event ends at once and the work at its next step.
@@ -155,12 +170,15 @@ class App:
             now = time.monotonic()
             if name != last["step"] or now - last["at"] > TELLING:  # a short run would spend its time on saying how far it is
                 last.update(step=name, at=now)
-                told.put({"busy": {"step": name, "cancel": True} | ({} if share is None else {"fraction": share})})
+                told.put({"busy": {"step": name, "cancel": True, "run": run} | ({} if share is None else {"fraction": share})})
             return not stopped.is_set()
 
         threading.Thread(target=lambda: told.put(work(step)), daemon=True).start()
         try:
             while not stopped.is_set():
+                if self.ending:
+                    yield error_value(InspectorError(*ENDING))
+                    return
                 try:
                     news = told.get(timeout=LOOKING)
                 except queue.Empty:
@@ -218,6 +236,7 @@ def build_app() -> gr.Blocks:
         _events(app, model, text, pair, go, chips)
         gr.api(app.api, api_name="inspect", concurrency_id="model")
     app.demo = demo
+    demo.visitors = app
     return demo
 
 
@@ -247,6 +266,8 @@ def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tup
 
 def main(demo: gr.Blocks) -> None:
     """Serves the app on 127.0.0.1 (or GRADIO_SERVER_NAME), port 7860 (or GRADIO_SERVER_PORT)."""
+    with contextlib.suppress(ValueError):  # outside the main thread signals are somebody else's
+        signal.signal(signal.SIGTERM, lambda *_: (demo.visitors.end(), demo.close()))
     demo.queue(max_size=QUEUE).launch(
         server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         theme=THEME,

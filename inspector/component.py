@@ -67,6 +67,7 @@ class Captures:
         most = kept_bytes or share_of_memory(KEPT_SHARE, KEPT_BYTES)
         self._kept: Kept[Capture] = Kept(most, lambda capture: capture.nbytes, seconds, **options)
         self._pinned: dict[str, Capture] = {}
+        self.running: set[str] = set()  # names of runs that go on, for the pages that wait for them
 
     def add(self, capture: Capture, *, pinned: bool = False) -> str:
         """Keeps the capture and returns its new name; a pinned one is never forgotten."""
@@ -175,6 +176,8 @@ def answer_for(captures: Captures, request: Any, later: Later | None = None) -> 
         wanted = json.loads(request) if isinstance(request, str) else None
         if not isinstance(wanted, dict):
             raise OutOfRange("A view asked for data.", "The request is not an object.", "Reload the page.")
+        if wanted.get("kind") == "running":
+            return {"running": str(wanted.get("run")) in captures.running}
         identity = wanted.pop("capture", None)
         capture = captures.get(identity)
         wanted.pop("limit", None)  # how much is sent at once is the server's to say

@@ -10,22 +10,37 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STARTED = re.compile(r"Running on local URL:\s+http://[^:\s]+:(\d+)\b.*To create a public link", re.DOTALL)
 
 
+class Address(str):
+    """Where an app answers, and the process that does."""
+
+    process: subprocess.Popen
+
+
 @contextlib.contextmanager
-def serving(log: Path, **environment: str) -> Iterator[str]:
+def serving(log: Path, *, preexec: Callable[[], None] | None = None, **environment: str) -> Iterator[Address]:
     """The address of a running app: Gradio takes the first port that nobody has, and says which."""
     given = {name: value for name, value in os.environ.items() if name != "GRADIO_SERVER_PORT"}
     env = given | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | environment
     with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, "gradio_app.py"], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [sys.executable, "gradio_app.py"],
+            cwd=ROOT,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=preexec,  # noqa: PLW1509
+        )
         try:
-            yield _wait(process, log)
+            address = Address(_wait(process, log))
+            address.process = process
+            yield address
         finally:
             _stop(process)
 

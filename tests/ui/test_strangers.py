@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import re
 import threading
@@ -28,6 +29,13 @@ def hub(bundled, tmp_path_factory):
     for name in ("someone/small", "someone/large", "someone/wide", "someone/deep", "zoo/dates"):
         small.save_pretrained(hub.root / name)
         bundled.tokenizer.save_pretrained(hub.root / name)
+    tokenizer = copy.deepcopy(bundled.tokenizer)
+    tokenizer.model_max_length = 4096
+    tokenizer.save_pretrained(hub.root / "someone/slow")
+    slow = {"n_embd": 256, "n_layer": 16, "n_head": 4, "n_positions": 4096, "vocab_size": len(tokenizer)}
+    transformers.GPT2Model(transformers.GPT2Config(**slow, bos_token_id=1, eos_token_id=1)).save_pretrained(
+        hub.root / "someone/slow"
+    )
     (hub.root / "someone/small/adapter_config.json").write_text('{"base_model_name_or_path": "/etc"}')
     hub.sizes["someone/large", "model.safetensors"] = 3 * 2**30
     for name, change in (("wide", {"hidden_size": 2**16, "intermediate_size": 2**18}), ("deep", {"num_hidden_layers": 10**9})):
@@ -53,6 +61,17 @@ def url(hub, tmp_path_factory):
 def client(url):
     with contextlib.closing(Client(url, verbose=False, httpx_kwargs={"timeout": 300})) as found:
         yield found
+
+
+def events(url: str, body: dict):
+    """What a page is told of an event it put into the queue, to the end."""
+    httpx.post(url + "gradio_api/queue/join", json=body, timeout=60).raise_for_status()
+    with httpx.stream("GET", url + "gradio_api/queue/data", params={"session_hash": body["session_hash"]}, timeout=120) as stream:
+        for line in stream.iter_lines():
+            message = json.loads(line[5:]) if line[:5] == "data:" else {"msg": ""}
+            yield message
+            if message["msg"] == "process_completed":
+                return
 
 
 def said(client: Client, model: object, text: object = "hello") -> str:
@@ -104,15 +123,7 @@ def test_odd_data_of_an_event_gets_a_card_or_nothing(url, data):
     bench = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "workbench")
     act = next(d["id"] for d in config["dependencies"] if [bench, "act"] in d["targets"])
     body = {"data": ["bundled", "x", ""], "fn_index": act, "session_hash": "odd", "event_data": data, "trigger_id": bench}
-    httpx.post(url + "gradio_api/queue/join", json=body, timeout=60).raise_for_status()
-    with httpx.stream("GET", url + "gradio_api/queue/data", params={"session_hash": "odd"}, timeout=60) as stream:
-        done = next(
-            m
-            for line in stream.iter_lines()
-            if line[:5] == "data:"
-            for m in [json.loads(line[5:])]
-            if m["msg"] == "process_completed"
-        )
+    done = list(events(url, body))[-1]
     assert done["success"], done
     if data and data != "open":
         assert "error" in json.dumps(done["output"])
@@ -159,3 +170,17 @@ def test_a_full_queue_says_so(url, hub):
     refused = [text for status, text in statuses if status != 200]
     assert 0 < len(refused) < 60
     assert all("Queue is full" in text for text in refused)
+
+
+def test_a_server_that_is_told_to_end_says_so_to_who_waits_and_ends(url):
+    """The last test of this file: the server is gone afterwards."""
+    config = httpx.get(url + "config", timeout=60).json()
+    run = next(d for d in config["dependencies"] if [d["targets"][0][1], len(d["inputs"])] == ["click", 3])
+    body = {"data": ["someone/slow", "the cat sat on the mat " * 600, ""], "fn_index": run["id"], "session_hash": "last"}
+    told = []
+    for message in events(url, body):
+        told.append(json.dumps(message))
+        if "Running 3,602 tokens" in told[-1] and url.process.poll() is None:
+            url.process.terminate()
+    assert "told to end before it was done" in "".join(told[-2:])
+    assert url.process.wait(20) == 0

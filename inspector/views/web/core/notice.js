@@ -8,6 +8,7 @@ A.notice = {
     parts.bench.classList.toggle("busy", !!busy);
     parts.bench.classList.toggle("has-problem", !!error);
     A.notice.progress(bench, busy);
+    A.alive.watch(bench, busy);
     put(parts.problem, error ? A.notice.card(bench, error) : null);
     if (!bench.manifest && !(value && value.manifest)) {
       put(parts.caption, error || busy ? "" : "Type a text, or take an example.");
