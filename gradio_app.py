@@ -50,7 +50,7 @@ class App:
     def __init__(self) -> None:
         self.service = Service()
         self.exposure = Exposure()
-        self.captures = Captures()
+        self.captures = Captures(memory=self.service.access.memory)
         self.running: dict[str | None, threading.Event] = {}
         self.ending = False
         self.bench: Workbench

@@ -22,11 +22,14 @@ from typing import Any, ParamSpec, TypeVar
 from cachetools import LRUCache, cached
 from torch import Tensor
 
+from inspector.memory import total
+
 __all__ = ["COMPUTED", "Cache", "at_hand", "once", "remembered", "size_of"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
 MOST = 2 * 2**30  # bytes: the numbers of every head of a text of 32,768 tokens through a model of a thousand heads
+SHARE = 8  # part of the memory there is, where that is less
 _ENTRY = 256  # bytes of a key and what holds a value
 
 
@@ -118,7 +121,7 @@ class Cache:
             del self._values[place]
 
 
-COMPUTED = Cache(MOST)
+COMPUTED = Cache(min(MOST, (total() or SHARE * MOST) // SHARE))
 once, at_hand = COMPUTED.once, COMPUTED.at_hand
 
 

@@ -63,8 +63,10 @@ class Captures:
     The ones nobody has looked at for longest are forgotten: after a while, or when all together grow too large.
     """
 
-    def __init__(self, kept_bytes: int | None = None, seconds: int | float = SECONDS, **options: Any) -> None:
-        most = kept_bytes or share_of_memory(KEPT_SHARE, KEPT_BYTES)
+    def __init__(
+        self, kept_bytes: int | None = None, seconds: int | float = SECONDS, memory: int | None = None, **options: Any
+    ) -> None:
+        most = kept_bytes or share_of_memory(KEPT_SHARE, KEPT_BYTES, memory)
         self._kept: Kept[Capture] = Kept(most, lambda capture: capture.nbytes, seconds, **options)
         self._pinned: dict[str, Capture] = {}
         self.running: set[str] = set()  # names of runs that go on, for the pages that wait for them
