@@ -30,6 +30,16 @@ THEME = gr.themes.Base(
 TITLE = "Attention Inspector"
 # In the page's head as it is written: css_paths would set ".gradio-container .contain" before every selector, also before body
 STYLE = f"<style>{(HERE / 'gradio_app.css').read_text('utf-8')}</style>"
+# Gradio opens its menu when the keyboard comes by, and again when it leaves. Here an arrow, a letter or the pointer opens it.
+MENU = """<script>(() => {
+  let tabbed = false;
+  addEventListener("keydown", (event) => { tabbed = event.key === "Tab"; }, true);
+  addEventListener("pointerdown", () => { tabbed = false; }, true);
+  const close = (event) => event.target instanceof Element && event.target.matches("#model input")
+    && setTimeout(() => event.target.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true})));
+  addEventListener("focusin", (event) => tabbed && close(event));
+  addEventListener("focusout", close);
+})()</script>"""
 TELLING = 0.2  # seconds between two words on how far a run is
 LOOKING = 0.05  # seconds between two looks at whether it was cancelled
 QUEUE = 32  # runs that wait; whoever comes after them is told so at once
@@ -37,6 +47,7 @@ UPLOADS = "1kb"  # the app takes no files
 ENDING = ("This input was to be inspected.", "The server was told to end before it was done.", "Try again when it is back.")
 _WANTED = ("name", "model", "text", "pair", "example")
 BRAND = (
+    '<button type="button" class="skip" data-skip>Skip to the picture</button>'
     '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">'
     '<path fill="none" stroke="currentColor" stroke-width="2.4" '
     'd="M2 4C13 4 11 20 22 20M2 12C13 12 11 5 22 5M2 20C13 20 11 4 22 11"/></svg><h1>Attention Inspector</h1>'
@@ -271,7 +282,7 @@ def main(demo: gr.Blocks) -> None:
     demo.queue(max_size=QUEUE).launch(
         server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         theme=THEME,
-        head=STYLE,
+        head=STYLE + MENU,
         footer_links=["api"],
         app_kwargs=app_kwargs(),
         ssr_mode=False,

@@ -69,7 +69,7 @@ _PLACES = """() => {
 _SMALL = """(least) => {
   const root = document.querySelector(".attention-inspector").shadowRoot, controls = "button, select, input[type=text], summary";
   const all = [...document.querySelectorAll("#form .block, button"), ...root.querySelectorAll(controls)];
-  return all.filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.matches(".nav-cell, [disabled]"))
+  return all.filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.matches(".nav-cell, .skip, [disabled]"))
     .filter((one) => one.getBoundingClientRect().height < least - 0.5)
     .map((one) => `${one.className || one.id} ${one.textContent.slice(0, 20)} ${one.getBoundingClientRect().height}`);
 }"""

@@ -9,7 +9,7 @@ A.views.bertviz = {
     const choice = (name, text) => h("button", { type: "button", class: "chip round", "data-view": name, "aria-pressed": String(state.view === name), on: { click: () => choose({ view: name }) } }, text);
     const controls = h("div", { class: "bertviz-controls" });
     put(stage.picture, controls, problem, frame);
-    put(stage.panel, h("section", {}, h("h4", { class: "label" }, "What this is"),
+    put(stage.panel, h("section", {}, h("h3", { class: "label" }, "What this is"),
       h("p", { class: "bertviz-words" }, "BertViz draws every weight it is given as a line of its own. Its page is made by the library itself from the weights of this capture."),
       h("p", { class: "bertviz-words" }, "Its scripts (require.js, jQuery, d3) come from cdnjs.cloudflare.com; the frame can reach nothing of this page.")));
 

@@ -22,6 +22,9 @@ A.frame = {
     parts.bench = h(
       "section",
       { class: "bench", "data-host": bench.host, "aria-label": "Attention inspector" },
+      bench.host === "page"
+        ? h("button", { type: "button", class: "skip", on: { click: () => A.frame.skip(bench) } }, "Skip to the picture")
+        : null,
       bench.host === "app" ? [parts.inputs, parts.top] : [parts.top, parts.proof, parts.inputs],
       h("div", { class: "bar" }, parts.tabs, parts.chosen),
       parts.progress,
@@ -34,6 +37,14 @@ A.frame = {
     );
     A.actions.build(bench, parts.actions);
     return parts;
+  },
+
+  /** Past header, form and tabs to what the page is about. */
+  skip(bench) {
+    if (!bench.selection) return;
+    const { picture } = bench.stage();
+    const stop = picture.querySelector("[role][tabindex='0']:is([role=grid], [role=group]), [role=grid] [tabindex='0']") || picture.querySelector("button, select, input");
+    if (stop) stop.focus();
   },
 
   brand(parts) {

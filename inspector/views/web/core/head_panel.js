@@ -19,7 +19,7 @@ A.headPanel = {
     return put(
       element,
       h(
-        "h4",
+        "h3",
         { class: "label" },
         A.headPanel.title(stage.theme(), layer, heads, total),
       ),

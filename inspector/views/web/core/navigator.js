@@ -3,7 +3,7 @@ A.navigator = {
   /** {element, draw()} for the rail. */
   create(stage) {
     const { h } = A.dom;
-    const title = h("h4", { class: "label" }),
+    const title = h("h3", { class: "label" }),
       menu = h("select", { class: "select", "aria-label": "Measure that shades the heads" });
     const grid = h("div", { class: "nav-grid", role: "grid" }),
       legend = h("div", { class: "nav-legend" }),

@@ -14,6 +14,9 @@ A.ownFrame = {
       h("span", { class: "form-do" }),
     );
     parts.bench.prepend(parts.formLine);
+    document.addEventListener("click", (event) => {
+      if (event.target instanceof Element && event.target.closest("[data-skip]") && bench.element.isConnected) A.frame.skip(bench);
+    });
   },
 
   /** A picture came: its form folds, and the line says what was asked. */

@@ -91,7 +91,7 @@ A.rowPanel = {
     put(
       element,
       h(
-        "h4",
+        "h3",
         { class: "label" },
         "Where ",
         h("bdi", { dir: "auto" }, A.captions.quote(query)),

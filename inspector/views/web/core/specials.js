@@ -1,7 +1,7 @@
 // What is done with attention at rest: folded into a bar, drawn like any token, or left out and each row rescaled.
 A.specials = {
   create(stage) {
-    const element = A.dom.h("section", { class: "specials", role: "radiogroup" });
+    const element = A.dom.h("div", { class: "specials", role: "radiogroup" });
     return { element, draw: () => A.specials.draw(stage, element) };
   },
 
@@ -24,7 +24,7 @@ A.specials = {
     element.setAttribute("aria-label", `Attention on ${name}`);
     return put(
       element,
-      h("h4", { class: "label" }, name[0].toUpperCase() + name.slice(1)),
+      h("h3", { class: "label" }, name[0].toUpperCase() + name.slice(1)),
       options.map(([value, text, hint]) =>
         h(
           "label",

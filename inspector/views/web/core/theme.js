@@ -1,7 +1,8 @@
 // Light or dark: what the reader chose, else what the host page is, else what the system prefers.
 A.theme = {
   follow(bench) {
-    const system = matchMedia("(prefers-color-scheme: dark)");
+    const system = matchMedia("(prefers-color-scheme: dark)"),
+      forced = matchMedia("(forced-colors: active)"); // then the system's ground decides, whatever was chosen
     const hosted = () => {
       const marked = [document.body, document.documentElement].map(
         (e) =>
@@ -17,7 +18,7 @@ A.theme = {
     };
     let chosen = null,
       last = null;
-    const now = () => chosen || hosted() || (system.matches ? "dark" : "light");
+    const now = () => (!forced.matches && (chosen || hosted())) || (system.matches ? "dark" : "light");
     const refresh = () => {
       const theme = now();
       bench.parts.bench.dataset.theme = theme;
@@ -28,7 +29,7 @@ A.theme = {
       last = theme;
       A.actions.theme(bench, theme);
     };
-    system.addEventListener("change", refresh);
+    for (const query of [system, forced]) query.addEventListener("change", refresh);
     const watcher = new MutationObserver(refresh);
     for (const e of [document.body, document.documentElement])
       if (e) watcher.observe(e, { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-light"] });

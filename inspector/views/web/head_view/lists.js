@@ -61,7 +61,7 @@
       between = scene.sheet.fold && scene.sheet.restName ? " between words" : "";
     return put(
       slot.element,
-      h("h4", { class: "label" }, local || !scene.plan.long ? `Strongest links${between}` : `Strongest links of these rows${between}`),
+      h("h3", { class: "label" }, local || !scene.plan.long ? `Strongest links${between}` : `Strongest links of these rows${between}`),
       best.map((l) => line(scene, l.q, l.key, l.w)),
       h(
         "p",
@@ -82,7 +82,7 @@
     return put(
       slot.element,
       h(
-        "h4",
+        "h3",
         { class: "label" },
         "Who looks at ",
         h("bdi", { dir: "auto" }, A.captions.quote(sheet.keyTokens[key])),

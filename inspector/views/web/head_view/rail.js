@@ -61,7 +61,7 @@
       );
     return put(
       element,
-      h("h4", { class: "label" }, "Attention between the two texts"),
+      h("h3", { class: "label" }, "Attention between the two texts"),
       h(
         "table",
         { class: "pair-table" },

@@ -12,7 +12,7 @@
       canvas,
       frame,
     );
-    const element = h("section", { class: "mini", hidden: true }, h("h4", { class: "label" }, "Whole text"), ground);
+    const element = h("section", { class: "mini", hidden: true }, h("h3", { class: "label" }, "Whole text"), ground);
     let held = false;
     const go = (event) => {
       const box = canvas.getBoundingClientRect(),

@@ -14,7 +14,7 @@
     if (!at || at.col === null || at.col === undefined) return put(element, largest(map, does));
     const title = map.hover ? "Under the pointer" : "Selected weight";
     const parts = map.hover && map.level.pool > 1 ? block(map, at) : cell(map, at, weights);
-    return put(element, h("h4", { class: "label" }, title), parts);
+    return put(element, h("h3", { class: "label" }, title), parts);
   }
 
   const link = (query, key) => [
@@ -97,11 +97,11 @@
     const at = map.field.remote ? null : map.strongest();
     if (!at)
       return [
-        h("h4", { class: "label" }, "Weight"),
+        h("h3", { class: "label" }, "Weight"),
         h("p", { class: "small" }, "Point at a cell to read its weight and both tokens."),
       ];
     return [
-      h("h4", { class: "label" }, "Largest weight drawn"),
+      h("h3", { class: "label" }, "Largest weight drawn"),
       h(
         "button",
         { type: "button", class: "heat-link plain", on: { click: () => does.go(at) } },

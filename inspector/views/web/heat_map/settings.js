@@ -54,7 +54,7 @@
     return h(
       "div",
       { role: "radiogroup", "aria-label": title },
-      h("h4", { class: "label" }, title),
+      h("h3", { class: "label" }, title),
       options.map(([value, text, hint, dark]) =>
         h(
           "label",

@@ -6,7 +6,7 @@
       lists = h("div", { class: "heads-lists" }),
       strips = h("section", { class: "head-panel" });
     menu.addEventListener("change", () => stage.selection.set({ measure: menu.value }));
-    put(stage.panel, h("section", {}, h("h4", { class: "label" }, "Measure under each head"), menu, lists), strips);
+    put(stage.panel, h("section", {}, h("h3", { class: "label" }, "Measure under each head"), menu, lists), strips);
     return { draw: (state) => draw(stage, state, menu, lists), strips: (state) => among(stage, state, strips) };
   }
 
@@ -67,7 +67,7 @@
     return put(
       slot,
       h(
-        "h4",
+        "h3",
         { class: "label" },
         A.headPanel.title(state.theme, cell.layer, [cell.head], state.count),
       ),

@@ -22,11 +22,12 @@
     const [model, reference, difference, additive, missed, near, far] = this.figures.map((f) => f.element);
     this.verdict = A.reference.verdict.create(stage);
     this.cell = h("div", { role: "gridcell", id: "ref-cell" });
+    this.spoken = h("div", { role: "grid", class: "unseen", "aria-label": "The weight under the cross-hair" }, h("div", { role: "row" }, this.cell));
     this.grid = h(
       "div",
       {
         class: "ref-grid",
-        role: "grid",
+        role: "group",
         tabindex: "0",
         "aria-label": "Aligned maps. Arrows move the cross-hair, Enter pins.",
         "aria-activedescendant": "ref-cell",
@@ -40,7 +41,7 @@
       this.verdict.local,
       near,
       far,
-      h("div", { role: "row", class: "unseen" }, this.cell),
+      this.spoken,
     );
     this.legend = h("canvas", { class: "ref-legend", "aria-hidden": "true" });
     this.foot = h(
@@ -227,8 +228,8 @@
   speak() {
     const at = this.focus(),
       { data } = this;
-    this.grid.setAttribute("aria-rowcount", String(data.rows.length));
-    this.grid.setAttribute("aria-colcount", String(data.cols.length));
+    this.spoken.setAttribute("aria-rowcount", String(data.rows.length));
+    this.spoken.setAttribute("aria-colcount", String(data.cols.length));
     const said = this.figures
       .filter((f) => data.values[f.name])
       .map((f) => at && `${f.title.textContent} ${A.reference.words.value(f, this, at)}`);

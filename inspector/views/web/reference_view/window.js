@@ -20,7 +20,7 @@
     const element = h(
       "section",
       { class: "ref-window" },
-      h("h4", { class: "label" }, "How far a token may look"),
+      h("h3", { class: "label" }, "How far a token may look"),
       slider,
       h("div", { class: "ref-ends small" }, h("span", {}, "local"), h("span", {}, "global")),
       words,

@@ -5,8 +5,8 @@
     const { h, put } = A.dom;
     this.form = A.dates.form.create(stage);
     this.cell = h("div", { role: "gridcell", id: "dates-cell" });
-    this.line = h("div", { role: "row", class: "unseen" }, this.cell);
-    this.grid = h("div", { class: "dates-grid", role: "grid", tabindex: "0", "aria-label": "Five alignments. Up and down choose a character written, left and right one read, Enter pins.", "aria-activedescendant": "dates-cell" });
+    this.spoken = h("div", { role: "grid", class: "unseen", "aria-label": "The row in focus" }, h("div", { role: "row" }, this.cell));
+    this.grid = h("div", { class: "dates-grid", role: "group", tabindex: "0", "aria-label": "Five alignments. Up and down choose a character written, left and right one read, Enter pins.", "aria-activedescendant": "dates-cell" });
     this.legend = h("canvas", { class: "dates-legend", "aria-hidden": "true" });
     this.words = h("div", { class: "dates-words small" });
     put(stage.input, this.form.element);
@@ -33,7 +33,7 @@
     this.form.begin(facts, this.stage.selection.state.date);
     this.stage.caption(["Five models read a date …"], A.dates.foot.how({ theme: this.stage.theme() }));
     this.figures = facts.models.map((m) => A.dates.figure.create(this, m));
-    A.dom.put(this.grid, this.figures.map((f) => f.element), this.line);
+    A.dom.put(this.grid, this.figures.map((f) => f.element), this.spoken);
     for (const figure of this.figures) {
       const under = (event) => this.under(figure, event);
       figure.canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && this.point(under(event)));
@@ -84,8 +84,8 @@
     for (const figure of this.figures) A.dates.figure.draw(figure, this);
     const { row } = this.focus, { position } = this.stage.selection.state;
     this.stage.caption(A.dates.words.caption({ ...this, row }), A.dates.foot.how(this), { live: row === position });
-    this.grid.setAttribute("aria-rowcount", String(Math.max(...this.figures.map((f) => (f.map ? f.map.rows : 0)))));
-    this.grid.setAttribute("aria-colcount", String(this.characters.length));
+    this.spoken.setAttribute("aria-rowcount", String(Math.max(...this.figures.map((f) => (f.map ? f.map.rows : 0)))));
+    this.spoken.setAttribute("aria-colcount", String(this.characters.length));
     this.cell.textContent = this.figures.map((f) => A.dates.figure.speak(f, this)).filter(Boolean).join(". ") || "No character in focus.";
   }
 
