@@ -11,26 +11,26 @@ import torch
 from torch import nn
 
 from inspector.captures import Capture
-from inspector.hooks import compiled, interface, multihead, steps
+from inspector.hooks import compiled, copying, interface, multihead, steps
 from inspector.hooks.inputs import watched_inputs
 from inspector.hooks.patching import patched
 from inspector.hooks.proving import PROOF_ROWS, Checked
 from inspector.hooks.scopes import hooked
 from inspector.hooks.selecting import Selection, selector
 from inspector.hooks.session import Session, open_session, quiet
+from inspector.hooks.watched import watched_model
 from inspector.made_up import in_words
 from inspector.offloading import Shelf
 from inspector.proofs import compare_now
 
 __all__ = ["capture"]
 
-_COMPILED = "compiled; run uncompiled while captured"
-_PATCHES = (*interface.PATCHES, *multihead.PATCHES, *steps.PATCHES, *compiled.PATCHES)
+_PATCHES = (*interface.PATCHES, *multihead.PATCHES, *steps.PATCHES, *compiled.PATCHES, *copying.PATCHES)
 
 
 @contextlib.contextmanager
 def capture(
-    model: nn.Module,
+    model: Any,
     *,
     layers: Selection = None,
     tokenizer: Any = None,
@@ -44,7 +44,7 @@ def capture(
     function was passed through ``carry``, worker processes never. Captures may be nested; each sees its own model.
 
     Args:
-        model: a Transformers model.
+        model: a Transformers model, a wrapper around one, or what holds one: a pipeline, an Inspector.
         layers: which to keep: a number, a range or slice, a tower ("encoder", "vision"), a kind ("self", "cross"), a name or a
             pattern such as ``"*.layer.3.*"``, a list of these, or a function of a ``Place``. The others cost nothing.
         tokenizer: reads the tokens of ``input_ids``; without it tokens are shown as ids.
@@ -60,6 +60,7 @@ def capture(
     >>> cap.calls[0].shape
     (1, 12, 4, 4)
     """
+    model, tokenizer = watched_model(model, tokenizer)
     selects, names = selector(layers, model)
     is_compiled = compiled.is_compiled(module for _, module in names.modules)
     found = Capture(info=_info(model, is_compiled))
@@ -91,4 +92,4 @@ def _info(model: nn.Module, is_compiled: bool) -> dict[str, str]:
         "attn_implementation": str(getattr(config, "_attn_implementation", "") or ""),
         "dtype": str(parameter.dtype).removeprefix("torch."),
         "device": str(parameter.device),
-    } | {name: text for name, text in (("note", _COMPILED * is_compiled), ("made_up", made_up)) if text}
+    } | {name: text for name, text in (("note", compiled.NOTE * is_compiled), ("made_up", made_up)) if text}

@@ -11,14 +11,18 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._dynamo.eval_frame import OptimizedModule
 from transformers import PreTrainedModel
 
 from inspector.hooks.patching import Patch
 from inspector.hooks.session import watching
 
-__all__ = ["PATCHES", "is_compiled", "uncompiled"]
+__all__ = ["NOTE", "PATCHES", "is_compiled", "uncompiled"]
+
+NOTE = "compiled; run uncompiled while captured"
 
 _get_compiled_call = PreTrainedModel.get_compiled_call
+_call_optimized = OptimizedModule.__call__
 
 
 def is_compiled(modules: Iterable[nn.Module]) -> bool:
@@ -38,4 +42,20 @@ def _tapped_compiled_call(self: PreTrainedModel, compile_config: Any) -> Any:
     return _get_compiled_call(self, compile_config)
 
 
-PATCHES = (Patch(PreTrainedModel, "get_compiled_call", _tapped_compiled_call),)
+def _tapped_optimized_call(self: OptimizedModule, *args: Any, **kwargs: Any) -> Any:
+    """A compiled wrapper runs, made before or after the capture of what it holds."""
+    inside = [session for session in watching() if _holds(self._orig_mod, session.model) or session.names.knows(self._orig_mod)]
+    for session in inside:
+        session.capture.info.setdefault("note", NOTE)
+    with uncompiled(bool(inside)):
+        return _call_optimized(self, *args, **kwargs)
+
+
+def _holds(module: nn.Module, model: nn.Module) -> bool:
+    return any(part is model for part in module.modules())
+
+
+PATCHES = (
+    Patch(PreTrainedModel, "get_compiled_call", _tapped_compiled_call),
+    Patch(OptimizedModule, "__call__", _tapped_optimized_call),
+)

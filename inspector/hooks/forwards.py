@@ -12,7 +12,10 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
+import torch
 from torch import nn
+
+from inspector.hooks.copying import mark
 
 __all__ = ["Watcher", "unwatch", "watch"]
 
@@ -65,9 +68,11 @@ def _of_class(cls: type[nn.Module], watchers: Find) -> Callable:
 
     @functools.wraps(original)
     def forward(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        if torch.compiler.is_compiling():  # what is traced is the model's own
+            return original(self, *args, **kwargs)
         return _told(watchers(self), self, functools.partial(original, self), args, kwargs)
 
-    return forward
+    return mark(forward)
 
 
 def _of_module(module: nn.Module, watchers: Find) -> Callable:
@@ -75,9 +80,11 @@ def _of_module(module: nn.Module, watchers: Find) -> Callable:
 
     @functools.wraps(original)
     def forward(*args: Any, **kwargs: Any) -> Any:
+        if torch.compiler.is_compiling():
+            return original(*args, **kwargs)
         return _told(watchers(module), module, original, args, kwargs)
 
-    return forward
+    return mark(forward)
 
 
 def _told(watchers: tuple[Watcher, ...], module: nn.Module, original: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:

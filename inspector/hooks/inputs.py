@@ -165,6 +165,8 @@ class _Reader:
     def _read(self, axis: str, ids: Tensor, mask: Any, segments: Any) -> None:
         name, step = self.session.steps.axis(axis), self.session.steps.current
         self.session.lengths[name] = ids.shape[1]
+        if ids.is_meta:  # nothing can be read there
+            return
         self._first.setdefault(name, ids.shape[1])
         if step is not None and axis == step.axis and (step.before is not None or step.repeats):
             self._grown[name] = step

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.overrides import _get_current_function_mode, _len_torch_function_stack
 
 from inspector.hooks import adapters, byhand
+from inspector.hooks.copying import mark
 from inspector.hooks.multihead import rebound
 from inspector.hooks.operators import Followed, OperatorMode, Scope
 from inspector.hooks.reach import may_write_attention, reported_by
@@ -151,7 +152,7 @@ def _watch(session: Session, hooks: _Hooks, module: nn.Module) -> None:
                 _watch(session, hooks, inner)
             return result
 
-        module.set_attention_type = set_attention_type  # type: ignore[assignment]
+        module.set_attention_type = mark(set_attention_type)  # type: ignore[assignment]
         hooks.swapping.append(module)
 
 

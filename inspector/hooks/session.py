@@ -29,6 +29,11 @@ from inspector.scores import Evidence, Given, Scores
 __all__ = ["Seen", "Session", "everything", "open_session", "quiet", "watching"]
 
 _OPEN: ContextVar[tuple[Session, ...]] = ContextVar("inspector_sessions", default=())
+_NOTHING = "The model ran, and nothing in it compared queries with keys: it has no attention to show."
+_UNSEEN = (
+    "It did not run where the capture could see it: not in this block, in a thread without carry, in another process, "
+    "or inside a function that was compiled as a whole (run that one under torch.compiler.set_stance('force_eager'))."
+)
 _QUIET: ContextVar[bool] = ContextVar("inspector_quiet", default=False)
 
 
@@ -146,6 +151,9 @@ class Session:
 
     def keep(self, seen: Seen) -> None:
         """Gives what was seen its place among the calls."""
+        if seen.evidence.device.type == "meta":
+            self.without_numbers(seen.module)
+            return
         if self._held:
             self._held[-1][1].append(seen)
             return
@@ -226,8 +234,9 @@ class Session:
             if isinstance(call.evidence, Growing):
                 self.capture.calls[at] = replace(call, evidence=self.store(call.evidence.settled))
         if self.steps.steps and not self.capture.calls and not self.capture.missing and self.selects is everything:
-            reason = "The model ran, and nothing in it compared queries with keys: it has no attention to show."
-            self.capture.missing.append(Missing(type(self.model).__name__, reason))
+            self.capture.missing.append(Missing(type(self.model).__name__, _NOTHING))
+        elif not self.steps.steps and not self.capture.calls and not self.capture.missing:
+            self.capture.missing.append(Missing(type(self.model).__name__, _UNSEEN))
         self.masks.forget()
         self.steps.forget()
 
@@ -260,6 +269,10 @@ class Session:
         with self._lock:
             if not self.closed and entry not in self.capture.missing:
                 self.capture.missing.append(entry)
+
+    def without_numbers(self, module: nn.Module) -> None:
+        """Records that ``module`` ran where nothing can be read."""
+        self.miss(module, "It ran on the meta device, which has shapes and no numbers: load the weights first.")
 
     def failed(self, module: nn.Module, error: BaseException) -> None:
         """Records that a tap failed on ``module``."""
