@@ -13,6 +13,7 @@ from torch import nn
 from inspector.captures import Capture
 from inspector.hooks import compiled, copying, interface, multihead, steps
 from inspector.hooks.inputs import watched_inputs
+from inspector.hooks.patches import watched_patches
 from inspector.hooks.patching import patched
 from inspector.hooks.proving import PROOF_ROWS, Checked
 from inspector.hooks.scopes import hooked
@@ -73,6 +74,7 @@ def capture(
         stack.callback(session.settle)
         stack.enter_context(open_session(session))
         stack.enter_context(watched_inputs(session, tokenizer))
+        stack.enter_context(watched_patches(session))
         stack.enter_context(hooked(session))
         yield found
     with quiet():

@@ -141,6 +141,10 @@ class Names:
         """The part of the model a module belongs to; "" for a model of one part."""
         return self._towers.of(name)
 
+    def axis(self, name: str) -> str:
+        """The sequence that a module of that path belongs to."""
+        return self._axes(self._towers.part(name), "self")[0]
+
     def _pools(self, module: nn.Module, name: str) -> bool:
         """Whether the only query is a learned one that gathers all tokens, and no token of its own."""
         around = self._towers.modules.get(name.rpartition(".")[0])
