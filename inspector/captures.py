@@ -235,6 +235,17 @@ class Capture:
         """The tokens along the key axis of ``call``; numbered when no text is known."""
         return self._axis(call, 1, batch)
 
+    def parts(self, call: AttentionCall) -> int:
+        """How many rows of the batch axis of ``call`` one batch item was cut into: windows, blocks, frames; 1 for none.
+
+        Rows of one item stand together: those of item ``i`` are ``i * parts`` to ``(i + 1) * parts - 1``.
+        """
+        if isinstance(call.layout, Folding) and call.layout.head_axis is not None and len(call.layout.sizes) > 2:
+            return max(1, call.shape[0] // max(1, call.layout.sizes[0]))
+        items = self.sequences.get(call.axes[0], ()) if call.axes[0] == call.axes[1] else ()
+        whole = not items or call.shape[0] % len(items) or len(items[0]) <= call.shape[2]
+        return 1 if whole else call.shape[0] // len(items)
+
     def _axis(self, call: AttentionCall, axis: int, row: int) -> Tokens:
         """Rows of one input stand together: beams, samples and returned sequences of it, each as often as the others'."""
         items, rows, length = self.sequences.get(call.axes[axis], ()), call.shape[0], call.shape[2 + axis]

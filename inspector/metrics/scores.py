@@ -155,7 +155,7 @@ def _measured(cap: Capture, found: Metric, batch: Any, rows: str, tower: str | N
             f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {cap.towers}.", "Choose one of these."
         )
     calls = cap.group(*group)
-    items = range(max(call.shape[0] for call in calls)) if batch is None else [_item(batch, calls)]
+    items = range(max(_items(cap, call) for call in calls)) if batch is None else [_item(batch, cap, calls)]
     tables, counts = zip(*(_of_item(cap, found, item, rows, group) for item in items), strict=True)
     return HeadScores(
         values=torch.stack(tables).nanmean(0),
@@ -174,20 +174,43 @@ def _measured(cap: Capture, found: Metric, batch: Any, rows: str, tower: str | N
     )
 
 
-def _item(batch: Any, calls: list[AttentionCall]) -> int:
-    count = min(call.shape[0] for call in calls)
+def _items(cap: Capture, call: AttentionCall) -> int:
+    """How many texts or pictures the rows of a call are; windows of one picture are none of their own."""
+    return call.shape[0] // cap.parts(call)
+
+
+def _item(batch: Any, cap: Capture, calls: list[AttentionCall]) -> int:
+    count = min(_items(cap, call) for call in calls)
     return positions(batch if whole(batch) is not None else [batch], count, "batch item", "the capture")[0]
 
 
 def _of_item(cap: Capture, found: Metric, item: int, rows: str, group: tuple[str, str]) -> tuple[Tensor, int]:
-    """The numbers of one text, [layer, head], and the most rows any was taken over; NaN for layers that folded it away."""
+    """The numbers of one text, [layer, head], and the most rows any was taken over; NaN for layers that folded it away.
+
+    A layer that cut a picture into windows has the mean over all windows of that picture.
+    """
     calls = cap.group(*group)
-    here = [at for at, call in enumerate(calls) if item < call.shape[0]]
-    whole_group = cap if len(here) == len(calls) else replace(cap, calls=[calls[at] for at in here])
-    summary = whole_group.summarize(batch=item, tower=group[0], kind=group[1], pool=None, maximum=found.maximum)
-    chosen = [layer.rows(rows) for layer in summary.layers]
-    table = torch.full((len(calls), max(call.shape[1] for call in calls)), float("nan"))
-    for at, layer, mask in zip(here, summary.layers, chosen, strict=True):
-        values = found.compute(layer, mask)
-        table[at, : len(values)] = values
-    return table, max(int(mask.sum(-1).max()) for mask in chosen)
+    here = [at for at, call in enumerate(calls) if item < _items(cap, call)]
+    parts = max((cap.parts(calls[at]) for at in here), default=1)
+    table, count = torch.full((parts, len(calls), max(call.shape[1] for call in calls)), float("nan")), 0
+    for part in range(parts):
+        there = [at for at in here if part < cap.parts(calls[at])]
+        for at, layer in zip(there, _summaries(cap, found, [calls[at] for at in there], item, part), strict=True):
+            mask = layer.rows(rows)
+            values = found.compute(layer, mask)
+            table[part, at, : len(values)] = values
+            count = max(count, int(mask.sum(-1).max()) * cap.parts(calls[at]))
+    return table.nanmean(0), count
+
+
+def _summaries(cap: Capture, found: Metric, calls: list[AttentionCall], item: int, part: int) -> list[LayerSummary]:
+    """The summary of each call in that row of the item; calls of the same row are read in one go."""
+    of_row: dict[int, list[AttentionCall]] = {}
+    for call in calls:
+        of_row.setdefault(item * cap.parts(call) + part, []).append(call)
+    known = {
+        id(layer.call): layer
+        for row, some in of_row.items()
+        for layer in replace(cap, calls=some).summarize(batch=row, pool=None, maximum=found.maximum).layers
+    }
+    return [known[id(call)] for call in calls]

@@ -14,6 +14,7 @@ from inspector.metrics import METRICS, list_metrics, measure
 from inspector.scores import Scores
 from inspector.tokens import Tokens
 from inspector.views.registry import VIEWS, listed
+from inspector.views.rows import item_of, row_name, row_of
 
 __all__ = ["axis_rest", "group_key", "manifest_of", "measures_of"]
 
@@ -65,7 +66,7 @@ def _group(capture: Capture, tower: str, kind: str, batch: int, measured: bool) 
         "kind": kind,
         "query_axis": calls[0].axes[0],
         "key_axis": calls[0].axes[1],
-        "layers": [_layer(call) for call in calls],
+        "layers": [_layer(capture, call, batch) for call in calls],
         "measures": measures_of(capture, tower, kind, batch) if measured else None,
     }
 
@@ -84,12 +85,14 @@ def _title(tower: str, kind: str, groups: int) -> str:
     return plain if groups > 1 else f"{plain}, self"
 
 
-def _layer(call: AttentionCall) -> dict[str, Any]:
+def _layer(capture: Capture, call: AttentionCall, batch: int) -> dict[str, Any]:
     mask = call.evidence.mask if isinstance(call.evidence, Scores) else None
     sinks = getattr(call.evidence, "sinks", None) is not None
     return {
         "index": call.layer_index,
         "name": call.name,
+        "rows": call.shape[0],
+        "row": row_name(capture, call, batch),
         "heads": call.shape[1],
         "queries": call.shape[2],
         "keys": call.shape[3],
@@ -107,7 +110,7 @@ def _values(capture: Capture, name: str, tower: str, kind: str, batch: int) -> l
     """Per layer a list of heads; layers of one group may have different numbers of heads. None where it cannot be measured."""
     calls = capture.group(tower, kind)
     try:
-        values = measure(capture, name, tower=tower, kind=kind, batch=batch).values
+        values = measure(capture, name, tower=tower, kind=kind, batch=item_of(capture, calls[0], batch)).values
     except InspectorError:  # a weight that is not a number, say: the picture shows where, so it has to be drawn
         return [[None] * call.shape[1] for call in calls]
     return [[_finite(v) for v in row[: call.shape[1]].tolist()] for row, call in zip(values, calls, strict=True)]
@@ -126,9 +129,13 @@ def _metric(name: str, capture: Capture) -> dict[str, Any]:
 def _axes(capture: Capture, batch: int) -> dict[str, Any]:
     axes: dict[str, Any] = {}
     for call in capture.calls:
-        for name, tokens in zip(call.axes, (capture.query_tokens(call, batch), capture.key_tokens(call, batch)), strict=True):
-            if name not in axes:
-                axes[name] = _axis(tokens) | axis_rest(capture, call, tokens, name, batch)
+        row = row_of(capture, call, batch)
+        for name, tokens in zip(call.axes, (capture.query_tokens(call, row), capture.key_tokens(call, row)), strict=True):
+            key = name
+            if name in axes and len(axes[name]["labels"]) != len(tokens):  # layers of one axis may differ: pooled, blocks
+                key = f"{name} · {len(tokens)}"
+            if key not in axes:
+                axes[key] = _axis(tokens) | axis_rest(capture, call, tokens, name, row)
     return axes
 
 
@@ -152,6 +159,7 @@ def _rest_of(capture: Capture, tokens: Tokens, name: str, batch: int) -> dict[st
         names = list(dict.fromkeys(tokens.tokens[at] for at in special))
         return {"rest": special, "rest_name": " and ".join(names) if len(names) < 3 else "special tokens"}
     same = [c for c in capture.calls if c.axes[1] == name and c.kind == "self" and c.shape[3] == len(tokens) > 2]
+    same = [c for c in same if batch < c.shape[0]]
     if same and _first_token_mass(same, batch) > _SINK:
         return {"rest": [0], "rest_name": "the first token"}
     return {"rest": [], "rest_name": ""}
@@ -206,7 +214,7 @@ def _sizes(groups: list[dict[str, Any]]) -> list[str]:
 
 def _token_count(capture: Capture, batch: int) -> str:
     call = capture.calls[0]
-    count = sum(not p for p in capture.query_tokens(call, batch).padding)
+    count = sum(not p for p in capture.query_tokens(call, row_of(capture, call, batch)).padding)
     return f"{count:,} tokens"
 
 

@@ -15,6 +15,7 @@ from inspector.scores import Scores
 from inspector.views.manifest import group_key, measures_of
 from inspector.views.packing import floats, pack, square_roots
 from inspector.views.registry import ANSWERS, Request
+from inspector.views.rows import row_of
 
 __all__ = ["REMOTE_TOKENS", "answer", "find_call", "find_group", "whole"]
 
@@ -28,7 +29,9 @@ def answer(capture: Capture, request: Request) -> dict[str, Any]:
         if not isinstance(request, dict):
             raise OutOfRange("A view asked for data.", "The request is not an object.", "Reload the page.")
         batches = max((call.shape[0] for call in capture.calls), default=1)
-        whole({"batch": 0} | request, "batch", 0, batches - 1)
+        batch = whole({"batch": 0} | request, "batch", 0, batches - 1)
+        if batch and "layer" in request:
+            request = request | {"batch": row_of(capture, find_call(capture, request), batch)}
         return ANSWERS[str(request.get("kind"))](capture, request)
     except InspectorError as error:
         return {"error": {"asked": error.asked, "found": error.found, "do": error.do}}

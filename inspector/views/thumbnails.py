@@ -12,6 +12,7 @@ from inspector.captures import AttentionCall, Capture
 from inspector.errors import Cancelled, CaptureError
 from inspector.metrics import METRICS, list_metrics
 from inspector.views.manifest import axis_rest
+from inspector.views.rows import row_of
 
 __all__ = ["THUMBNAIL", "is_short_work", "prepare", "shown", "thumbnails"]
 
@@ -37,11 +38,10 @@ def thumbnails(capture: Capture, calls: list[AttentionCall], batch: int, size: i
     heads = max(call.shape[1] for call in calls)
     found, pooled = [], False
     for call in calls:
-        queries, keys = shown(capture, call, batch, 0), shown(capture, call, batch, 1)
+        row = row_of(capture, call, batch)
+        queries, keys = shown(capture, call, row, 0), shown(capture, call, row, 1)
         pooled = pooled or len(queries) > size or len(keys) > size
-        table = (
-            _exact(call, batch, queries, keys) if max(len(queries), len(keys)) <= size else _pooled(capture, call, batch, size)
-        )
+        table = _exact(call, row, queries, keys) if max(len(queries), len(keys)) <= size else _pooled(capture, call, row, size)
         found.append(torch.nn.functional.pad(table, (0, 0, 0, 0, 0, heads - table.shape[0])))
     rows, cols = (max(t.shape[a] for t in found) for a in (1, 2))
     return torch.stack([torch.nn.functional.pad(t, (0, cols - t.shape[2], 0, rows - t.shape[1])) for t in found]), pooled
@@ -79,11 +79,11 @@ def prepare(capture: Capture, batch: int = 0, progress: Callable[[float], Any] |
         report = None if progress is None else (lambda share, at=at: progress((at + share) / len(groups)))
         try:
             capture.summarize(
-                batch=batch,
+                batch=row_of(capture, call, batch),
                 tower=tower,
                 kind=kind,
                 pool=THUMBNAIL if pooled else 0,
-                without=_hidden(capture, call, batch),
+                without=_hidden(capture, call, row_of(capture, call, batch)),
                 maximum=any(METRICS[name].maximum for name in list_metrics()),
                 progress=report,
             )

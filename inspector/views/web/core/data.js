@@ -43,8 +43,13 @@ A.Data = class {
   _tokens(name, length) {
     const key = `${name} ${length}`;
     if (!this.axes) this.axes = new Map();
-    if (!this.axes.has(key)) this.axes.set(key, this._read(this.manifest.axes[name], length));
+    if (!this.axes.has(key)) this.axes.set(key, this._read(this._axis(name, length), length));
     return this.axes.get(key);
+  }
+
+  /** An axis as layers of that length have it: pooled and windowed layers share its name and not its positions. */
+  _axis(name, length) {
+    return this.manifest.axes[`${name} · ${length}`] || this.manifest.axes[name];
   }
 
   _read(axis, length) {
@@ -77,8 +82,8 @@ A.Data = class {
 
   /** The name of what is folded away on a layer's keys: "[CLS] and [SEP]", "the first token", "learned sink" or "". */
   restName(group, layer) {
-    const axis = this.manifest.axes[this.group(group).key_axis],
-      at = this.layer(group, layer);
+    const at = this.layer(group, layer),
+      axis = this._axis(this.group(group).key_axis, at.keys);
     const name = axis && axis.labels.length === at.keys && (axis.rest || []).length ? axis.rest_name : "";
     return at.learned_sink ? [name, "the learned sink"].filter(Boolean).join(" and ") : name;
   }

@@ -12,10 +12,10 @@ A.steppers = {
       manifest.batches > 1
         ? steppers.one(
             "Text",
-            `Text ${manifest.batch + 1} of ${manifest.batches}`,
+            layer.row || `Text ${manifest.batch + 1} of ${manifest.batches}`,
             manifest.batch > 0,
             manifest.batch < manifest.batches - 1,
-            (step) => bench.act({ name: "batch", batch: manifest.batch + step }),
+            (step) => bench.act({ name: "batch", batch: steppers.batch(manifest, layer, step) }),
           )
         : null;
     const shown = A.choices.heads(state),
@@ -34,6 +34,12 @@ A.steppers = {
       const again = bench.parts.chosen.querySelector(`[data-step="${keep}"]`);
       if (again) again.focus();
     }
+  },
+
+  /** The row that follows; a layer with fewer rows than others (one encoder for several answers) goes on by as many. */
+  batch(manifest, layer, step) {
+    const by = Math.max(1, Math.floor(manifest.batches / (layer.rows || manifest.batches)));
+    return Math.min(manifest.batches - 1, Math.max(0, manifest.batch + step * by));
   },
 
   one(name, text, back, on, step) {
