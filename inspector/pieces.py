@@ -37,7 +37,7 @@ def readable(text: str) -> str:
     """
     if not text:
         return "∅"
-    return "".join(_visible(char) for char in text)
+    return text if text.isalnum() else "".join(map(_visible, text))
 
 
 def _visible(char: str) -> str:
@@ -169,12 +169,15 @@ def _characters(pieces: Sequence[Any], raw: Sequence[bytes | None]) -> list[_Par
     parts: list[_Part] = [_Part(str(piece), str(piece)) for piece in pieces]
     at = 0
     while at < len(parts):
+        if raw[at] is None:
+            at += 1
+            continue
         end = at
         while end < len(parts) and raw[end] is not None:
             end += 1
         for offset, (text, goes_on) in enumerate(_spelled([some for some in raw[at:end] if some is not None])):
             parts[at + offset] = _Part(text, parts[at + offset].piece, goes_on)
-        at = max(end, at + 1)
+        at = end
     return parts
 
 
