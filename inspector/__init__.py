@@ -1,6 +1,6 @@
 """See, measure and trust the attention of any Hugging Face Transformers model."""
 
-from inspector import analyses, bertviz, files, html, tiles  # noqa: F401  (they add methods to Capture)
+from inspector import analyses, bertviz, files, html, notebook, tiles  # noqa: F401  (they add methods to Capture)
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import (
     AttentionInputError,

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import html
-import json
 import os
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from inspector.captures import Capture, method
 from inspector.errors import CaptureFileError, OutOfRange, TooLarge
+from inspector.mounting import mounted
 from inspector.views import DEMOS, VIEWS, View
-from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
 from inspector.views.registry import listed
-from inspector.views.requests import answer
+from inspector.views.requests import answer, packed_size, request_name
 from inspector.views.starting import started
 from inspector.views.steps import one_forward
+from inspector.views.still import still
 
 __all__ = ["answers_of", "document", "page", "to_html"]
 
 # Bytes of data in one page: a browser keeps it as one text, which none of them can beyond 512 MB.
 _LARGEST = 400 * 2**20
+_HINT = "Where a page takes HTML but runs none of its scripts, cap.to_html(…, frame=True) gives it a frame of its own."
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
@@ -37,6 +37,7 @@ def to_html(
     step: int | None = None,
     start: dict[str, Any] | None = None,
     title: str | None = None,
+    frame: bool = False,
 ) -> str:
     """The page that draws this capture in any browser, offline; also written to ``path`` when given.
 
@@ -48,6 +49,8 @@ def to_html(
         start: the selection to begin with, such as ``{"layer": 3, "heads": [1], "query": 10}``; by default the most
             selective link of the capture, pinned.
         title: the page's title.
+        frame: give the page inside an ``<iframe>``, for a place that takes HTML and runs no scripts in it: ``gr.HTML`` in a
+            Gradio app, a Markdown cell. A file is written without the frame.
 
     Raises:
         RegistryError: no such view.
@@ -58,7 +61,8 @@ def to_html(
     names = [view] if isinstance(view, str) else list(view)
     if not names:
         raise OutOfRange("A page was asked for.", "It names no view.", f"Give one or several of {', '.join(VIEWS)}.")
-    text = page(one_forward(self, step), names, batch=batch, start=start, title=title)
+    host = "notebook" if frame and path is None else "page"
+    text = page(one_forward(self, step), names, batch=batch, start=start, title=title, host=host)
     if path is not None:
         try:
             Path(path).write_text(text, encoding="utf-8")
@@ -66,24 +70,38 @@ def to_html(
             raise CaptureFileError(
                 f"A page was to be written to {os.fspath(path)!r}.", f"{error}.", "Give a place that can be written."
             ) from error
-    return text
+    return _framed(text) if frame else text
+
+
+def _framed(text: str) -> str:
+    """A page in a frame that can reach nothing around it."""
+    return (
+        f'<iframe title="Attention Inspector" sandbox="allow-scripts allow-downloads" srcdoc="{html.escape(text)}" '
+        'style="display:block;width:100%;height:860px;border:0"></iframe>'
+    )
 
 
 def page(
-    capture: Capture, names: list[str], *, batch: int = 0, start: dict[str, Any] | None = None, title: str | None = None
+    capture: Capture,
+    names: list[str],
+    *,
+    batch: int = 0,
+    start: dict[str, Any] | None = None,
+    title: str | None = None,
+    host: str = "page",
 ) -> str:
-    """The page's text."""
+    """The page's text; the host "notebook" keeps its hands off the address."""
     data = embedded(capture, names, batch=batch, start=start)
-    return document(data, title or f"Attention of {data['manifest']['title']}")
+    return document(data, title or f"Attention of {data['manifest']['title']}", still(capture, data["manifest"], _HINT), host)
 
 
-def document(data: dict[str, Any], title: str) -> str:
-    """The text of a page that draws a manifest and answers without a server."""
+def document(data: dict[str, Any], title: str, picture: str = "", host: str = "page") -> str:
+    """The text of a page that draws a manifest and answers without a server; ``picture`` stands where scripts do not run."""
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f'</head>\n<body style="margin:0">\n{_mount(data, "page")}\n</body>\n</html>\n'
+        f'</head>\n<body style="margin:0">\n{mounted(data, host, picture)}\n</body>\n</html>\n'
     )
 
 
@@ -111,10 +129,10 @@ def answers_of(capture: Capture, manifest: dict[str, Any], chosen: dict[str, typ
     size = 0
     for view in chosen.values():
         for request in view().embeds(manifest):
-            key = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # as JSON.stringify names it
+            key = request_name(request)
             if key not in answers:
                 answers[key] = answer(capture, {**request, "batch": batch, "limit": 2**31})
-                size += _bytes(answers[key])
+                size += packed_size(answers[key])
             if size > _LARGEST:
                 raise TooLarge(
                     f"A page with {', '.join(chosen)} was asked for.",
@@ -122,52 +140,3 @@ def answers_of(capture: Capture, manifest: dict[str, Any], chosen: dict[str, typ
                     "Capture some layers (capture(model, layers=[0, 1])), ask for model_view alone, or open it in the app.",
                 )
     return answers
-
-
-def _bytes(answer: Any) -> int:
-    """About what an answer takes in a page: its packed numbers are nearly all of it."""
-    if isinstance(answer, dict):
-        return sum(map(_bytes, answer.values()))
-    return len(answer) if isinstance(answer, str) else 0
-
-
-def _mount(data: dict[str, Any], host: str) -> str:
-    """An element, its data as inert JSON, and the script that draws it there. Ids are new each time: a notebook holds many."""
-    here = f"inspector-{uuid.uuid4().hex[:12]}"
-    boot = _BOOT.replace("__ID__", json.dumps(here)).replace("__HOST__", json.dumps(host))
-    return (
-        f'<div id="{here}" class="attention-inspector"></div>\n'
-        f'<script type="application/json" id="{here}-data">{_inert(json.dumps(data))}</script>\n'
-        f"<script>{boot.replace('__SCRIPT__', script())}</script>"
-    )
-
-
-_BOOT = """(() => {
-  const A = __SCRIPT__;
-  const data = JSON.parse(document.getElementById(__ID__ + "-data").textContent);
-  const named = (request) => JSON.stringify(Object.fromEntries(Object.entries(request)
-    .filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))));
-  const absent = {error: {asked: "This view asked for more data.", found: "The page does not carry it.",
-    do: "Open the capture in the app, or export this view too."}};
-  const get = async (request) => data.answers[named(request)] ?? absent;
-  A.mount(document.getElementById(__ID__), {value: {manifest: data.manifest}, get, act: () => {}, host: __HOST__});
-})();"""
-
-
-def _inert(text: str) -> str:
-    """JSON that cannot end the script element it stands in."""
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-@method
-def _repr_html_(self: Capture) -> str:
-    """The views for a notebook cell, drawn in a shadow root: no frame, and no style or script shared with other cells.
-
-    Of a capture too large for a page, the small maps of all heads.
-    """
-    shown = one_forward(self)
-    try:
-        data = embedded(shown, ["head_view", "model_view", "heat_map"])
-    except TooLarge:
-        data = embedded(shown, ["model_view"])
-    return _mount(data, "notebook")

@@ -8,8 +8,9 @@ import json
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-__all__ = ["KEPT", "script", "script_digest", "script_file", "script_name"]
+__all__ = ["DEFINED", "KEPT", "script", "script_digest", "script_file", "script_name"]
 
+DEFINED = "attention-inspector-defined"  # the event that tells waiting outputs so
 KEPT = "AttentionInspectors"  # the page's own table of scripts by digest: two releases may draw on one page
 
 
@@ -39,7 +40,8 @@ def script_name() -> str:
 @functools.cache
 def script_file() -> str:
     """The script as a file that any page may load: it puts itself into the page's table, once."""
-    return f'(globalThis.{KEPT} ??= {{}})["{script_digest()}"] ??= {script()};\n'
+    kept = f'(globalThis.{KEPT} ??= {{}})["{script_digest()}"] ??= {script()}'
+    return f'{kept};\nglobalThis.dispatchEvent(new Event("{DEFINED}"));\n'
 
 
 def _joined(ending: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["floats", "integers", "pack", "square_roots"]
+__all__ = ["exact", "floats", "integers", "pack", "square_roots"]
 
 _NAMES = {torch.float32: "f32", torch.uint8: "u8", torch.uint16: "u16", torch.int32: "i32"}
 
@@ -27,6 +27,15 @@ def pack(tensor: Tensor) -> dict[str, Any]:
 def floats(tensor: Tensor) -> dict[str, Any]:
     """As float32: what a printed number is read from."""
     return pack(tensor.float())
+
+
+def exact(tensor: Tensor) -> dict[str, Any]:
+    """The numbers as the model had them: half precision in two bytes, everything else as float32."""
+    if tensor.dtype == torch.float16:
+        return pack(tensor.contiguous().view(torch.uint16)) | {"dtype": "f16"}
+    if tensor.dtype == torch.bfloat16:
+        return pack(tensor.contiguous().view(torch.uint16)) | {"dtype": "bf16"}
+    return floats(tensor)
 
 
 def integers(tensor: Tensor) -> dict[str, Any]:

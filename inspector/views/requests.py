@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -13,11 +14,11 @@ from inspector.errors import InspectorError, OutOfRange
 from inspector.masks import Mask
 from inspector.scores import Scores
 from inspector.views.manifest import group_key, measures_of
-from inspector.views.packing import floats, pack, square_roots
+from inspector.views.packing import exact, floats, pack, square_roots
 from inspector.views.registry import ANSWERS, Request
 from inspector.views.rows import row_of
 
-__all__ = ["REMOTE_TOKENS", "answer", "find_call", "find_group", "whole"]
+__all__ = ["REMOTE_TOKENS", "answer", "find_call", "find_group", "packed_size", "request_name", "whole"]
 
 # Up to here a browser gets everything of a head at once and computes rows itself; beyond, rows and tiles are fetched.
 REMOTE_TOKENS = 1024
@@ -35,6 +36,18 @@ def answer(capture: Capture, request: Request) -> dict[str, Any]:
         return ANSWERS[str(request.get("kind"))](capture, request)
     except InspectorError as error:
         return {"error": {"asked": error.asked, "found": error.found, "do": error.do}}
+
+
+def request_name(request: Request) -> str:
+    """A request as the page names it: what ``JSON.stringify`` makes of its parts in order."""
+    return json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def packed_size(answer: Any) -> int:
+    """About what an answer takes in a page: its packed numbers are nearly all of it."""
+    if isinstance(answer, dict):
+        return sum(map(packed_size, answer.values()))
+    return len(answer) if isinstance(answer, str) else 0
 
 
 def find_call(capture: Capture, request: Request) -> AttentionCall:
@@ -93,8 +106,8 @@ def _scores(evidence: Scores, batch: int, head: int) -> dict[str, Any]:
     sink = None if evidence.sinks is None else float(evidence.sinks.reshape(-1)[head])
     return {
         "form": "scores",
-        "query": floats(evidence.query[batch, head]),
-        "key": floats(evidence.key[batch, head // evidence.group]),
+        "query": exact(evidence.query[batch, head]),
+        "key": exact(evidence.key[batch, head // evidence.group]),
         "scale": evidence.scale,
         "mask": _rule(evidence.mask, batch),
         "softcap": evidence.softcap,

@@ -14,7 +14,7 @@ from inspector.masks import Mask
 from inspector.scores import Scores
 from inspector.views.assets import script
 from inspector.views.manifest import group_key
-from inspector.views.packing import floats, pack
+from inspector.views.packing import exact, floats, pack
 from inspector.views.requests import answer
 
 pytestmark = pytest.mark.browser
@@ -28,6 +28,14 @@ def js(browser):
     page.evaluate(f"() => {{ window.code = {script()}; }}")
     yield lambda expression, x=None: page.evaluate(f"async (x) => {{ const A = window.code; return {expression}; }}", x)
     context.close()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_model_in_half_precision_sends_its_own_numbers(js, dtype):
+    sent = torch.randn(2, 64, dtype=dtype)
+    packed = exact(sent)
+    assert len(base64.b64decode(packed["data"])) == 2 * sent.numel()
+    assert js("Array.from(A.bytes.decode(x))", packed) == sent.flatten().float().tolist()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.uint8, torch.int32])

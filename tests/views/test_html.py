@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 
 import pytest
 
 from inspector.errors import RegistryError, TooLarge
+from inspector.notebook import cell
 
 HOSTILE = "</script><script>window.ran=1</script><!-- ${window.ran=1} {{x}} \u2028"
 
 
 def embedded(page: str) -> dict:
     return json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL).group(1))
+
+
+def unpacked(cell: str) -> dict:
+    return json.loads(zlib.decompress(base64.b64decode(re.search(r'-data">([^<]*)<', cell).group(1))))
 
 
 def test_a_page_carries_what_its_view_asks_for_and_no_more(sentence_capture, tmp_path):
@@ -36,7 +43,7 @@ def test_hostile_tokens_cannot_end_the_element_they_stand_in(bundled):
 def test_a_page_forbids_the_network_to_itself(sentence_capture):
     page = sentence_capture.to_html("head_view")
     assert "default-src 'none'" in page
-    assert "src=" not in page.split("<script", 1)[0]
+    assert all(source.startswith("data:") for source in re.findall(r'src="([^"]*)', page.split("<script", 1)[0]))
 
 
 def test_a_notebook_gets_a_fragment_of_its_own(sentence_capture):
@@ -51,8 +58,24 @@ def test_a_page_no_browser_opens_is_refused_before_it_is_written(sentence_captur
     with pytest.raises(TooLarge, match="no browser opens that"):
         sentence_capture.to_html("heat_map", tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
-    cell = embedded(sentence_capture._repr_html_())
-    assert [view["name"] for view in cell["manifest"]["views"]] == ["model_view"]
+
+
+def test_a_cell_carries_as_many_heads_as_there_is_room_for(sentence_capture, monkeypatch):
+    def heads(text: str) -> list[str]:
+        return [name for name in unpacked(text)["answers"] if '"head"' in name]
+
+    every = heads(cell(sentence_capture))
+    assert len(every) == 72
+    assert every[0] == '{"group":"self","head":1,"kind":"head","layer":3}'
+    monkeypatch.setattr("inspector.notebook._ROOM", 40_000)
+    some = heads(cell(sentence_capture))
+    assert some == every[: len(some)]
+    assert 5 < len(some) < 15
+    monkeypatch.setattr("inspector.notebook._ROOM", 0)
+    monkeypatch.setattr("inspector.notebook._ONE_HEAD", 0)
+    none = unpacked(cell(sentence_capture))
+    assert [view["name"] for view in none["manifest"]["views"]] == ["model_view"]
+    assert list(none["answers"]) == ['{"group":"self","kind":"maps"}']
 
 
 def test_an_unknown_view_is_told_its_neighbour(sentence_capture):

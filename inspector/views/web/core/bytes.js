@@ -22,6 +22,9 @@ A.bytes = (() => {
     return out;
   }
 
+  /** The upper half of a float32 ("bf16"). */
+  const uppers = (words) => new Float32Array(Uint32Array.from(words, (word) => word << 16).buffer);
+
   /** The typed array behind a packed one; plain arrays and typed arrays pass through. */
   function decode(packed) {
     if (packed === null || packed === undefined) return null;
@@ -30,12 +33,12 @@ A.bytes = (() => {
     const text = atob(packed.data),
       bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    const half = packed.dtype === "f16",
-      Type = half ? Uint16Array : TYPES[packed.dtype];
+    const read = { f16: halves, bf16: uppers }[packed.dtype],
+      Type = read ? Uint16Array : TYPES[packed.dtype];
     if (!Type) throw new Error(`Packed array of unknown type '${packed.dtype}'.`);
     if (!little && Type.BYTES_PER_ELEMENT > 1) swap(bytes, Type.BYTES_PER_ELEMENT);
     const array = new Type(bytes.buffer);
-    return half ? halves(array) : array;
+    return read ? read(array) : array;
   }
 
   return { decode };

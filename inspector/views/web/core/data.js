@@ -1,16 +1,22 @@
 // What a capture holds, asked for by group, layer and head; heads are kept while they are in use.
 A.Data = class {
-  /** extra: what every request carries besides, where a server answers. */
-  constructor(manifest, get, extra = {}) {
+  /** extra: what every request carries besides, where a server answers; given: answers that came with the page, by request. */
+  constructor(manifest, get, extra = {}, given = {}) {
     this.manifest = manifest;
     this.heads = new Map();
     this.pending = new Map();
     this.get = async (request) => {
-      const answer = await get({ ...request, ...extra });
+      const answer = given[A.Data.key(request)] ?? (await get({ ...request, ...extra }));
       if (!answer) throw { asked: `Asked for ${request.kind}.`, found: "Nothing came back.", do: "Run the text again." };
       if (answer.error) throw answer.error;
       return answer;
     };
+  }
+
+  /** A request as Python names it: its parts in order. */
+  static key(request) {
+    const parts = Object.entries(request).filter(([, value]) => value !== undefined);
+    return JSON.stringify(Object.fromEntries(parts.sort(([a], [b]) => (a < b ? -1 : 1))));
   }
 
   /** What every request to a server names: the capture the page was given, and the batch item. */

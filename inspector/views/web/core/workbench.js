@@ -30,7 +30,7 @@ A.Workbench = class {
     this.manifest = manifest;
     if (!before) A.link.ask(this);
     this.parts.measuring.hidden = true;
-    this.data = new A.Data(manifest, this.get, this.host === "app" ? A.Data.named(manifest) : {});
+    this.data = new A.Data(manifest, this.get, this.host === "app" ? A.Data.named(manifest) : {}, value.answers);
     for (const stage of this.stages.values()) stage.dispose();
     this.stages.clear();
     this.notes = [];
