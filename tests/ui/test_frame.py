@@ -94,6 +94,15 @@ def test_every_tab_fits_a_screen_of_1400_by_1000(page, url):
         assert places["down"] == 0, name
 
 
+def test_the_actions_stay_in_the_header_when_the_form_grows(page, url):
+    opened(page, url)
+    before, top = box(page, ".actions"), box(page, BENCH)["y"]
+    page.locator("#text textarea").fill("A sentence that goes on. " * 12)
+    page.wait_for_function(f"() => document.querySelector('{BENCH}').getBoundingClientRect().top > {top + 5}")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert box(page, ".actions")["y"] == pytest.approx(before["y"], abs=1)
+
+
 def test_at_1024_pixels_no_tab_is_cut_and_the_model_has_room_for_its_name(new_page, url):
     page = opened(new_page(1024, 768), url)
     cut = "all => all.some((one) => one.scrollWidth > one.clientWidth)"

@@ -37,6 +37,13 @@ A.ownFrame = {
     formLine.lastChild.textContent = folded ? "Change" : "Fold";
   },
 
+  /** What the workbench stands in: it grows with a form above, also where the page does not. */
+  around(bench) {
+    const found = [];
+    for (let at = bench.element.parentElement; bench.parts.formLine && at && at !== document.body; at = at.parentElement) found.push(at);
+    return found;
+  },
+
   /** How far below the top of the page the workbench begins: the header is that far above it. */
   measured(bench, top) {
     if (bench.parts.formLine) bench.parts.bench.style.setProperty("--above", `${top}px`);

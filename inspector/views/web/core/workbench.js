@@ -148,7 +148,8 @@ A.Workbench = class {
       seen();
     };
     this.sizes = new ResizeObserver(look);
-    for (const element of [this.parts.bench, document.body, document.documentElement]) this.sizes.observe(element);
+    for (const element of [this.parts.bench, ...A.ownFrame.around(this), document.body, document.documentElement])
+      this.sizes.observe(element);
   }
 
   /** Say something to a screen reader. */
