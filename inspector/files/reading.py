@@ -65,7 +65,7 @@ def _finder(file: Any) -> Callable[[str], Tensor]:
             raise ValueError(f"no tensor {name[:40]!r} in the file")
         if name not in known:
             try:
-                known[name] = file.get_tensor(name)
+                known[name] = file.get_tensor(name).clone()  # mapped memory ends the process when somebody writes to the file
             except Exception as error:  # a type that PyTorch has no numbers for
                 raise ValueError(f"tensor {name[:40]!r} cannot be read") from error
         return known[name]

@@ -16,10 +16,11 @@ from transformers import MistralConfig, MistralForCausalLM, MistralModel, T5Conf
 from inspector import Capture, Inspector, capture
 from inspector.captures import AttentionCall
 from inspector.errors import CaptureFileError
-from inspector.files import VERSION, writing
+from inspector.files import writing
 from inspector.layouts import Transposed
 from inspector.masks import Mask
 from inspector.scores import Given, Scores
+from tests.models.headers import call, header
 from tests.saved import differences, saved_and_loaded
 
 TINY = {"num_hidden_layers": 2, "vocab_size": 31, "intermediate_size": 17, "hidden_size": 12}
@@ -112,9 +113,9 @@ def test_a_file_without_a_column_has_its_default_and_an_unknown_one_is_passed_ov
     cap.save(tmp_path / "x.safetensors")
 
     def older(header):
-        for call in header["calls"]:
-            del call["step"], call["layout"], call["evidence"]["mask"], call["evidence"]["sinks"]
-            call["proof"]["tolerance"] = call["evidence"]["tomorrow"] = 1e9
+        for entry in header["calls"]:
+            del entry["step"], entry["layout"], entry["evidence"]["mask"], entry["evidence"]["sinks"]
+            entry["proof"]["tolerance"] = entry["evidence"]["tomorrow"] = 1e9
         header["tomorrow"] = header["sequences"]["input"][0]["tomorrow"] = ["?"]
 
     again = Capture.load(changed(tmp_path / "x.safetensors", older))
@@ -140,26 +141,6 @@ def changed(path, change):
     change(found)
     save_file({name: t.clone() for name, t in tensors.items()}, path, metadata={"inspector.capture": json.dumps(found)})
     return path
-
-
-def header(**changes) -> dict[str, str]:
-    good = {"version": VERSION, "info": {}, "missing": [], "sequences": {}, "calls": []}
-    return {"inspector.capture": json.dumps(good | changes)}
-
-
-def call(**changes) -> dict:
-    evidence = {"type": "Given", "table": {"tensor": "t0"}}
-    plain = {
-        "name": "a",
-        "kind": "self",
-        "layer_index": 0,
-        "source": "",
-        "tower": "",
-        "index": 0,
-        "note": "",
-        "axes": ["input", "input"],
-    }
-    return plain | {"proof": {"residual": None, "tolerance": 1e-4, "rows": 0, "note": ""}, "evidence": evidence} | changes
 
 
 COLUMNS = ("tokens", "labels", "ids", "special", "continues", "segments", "padding")
@@ -243,3 +224,17 @@ def test_a_place_that_cannot_be_written_is_said_in_words(bundled, tmp_path):
     for path in (tmp_path / "nowhere" / "x.safetensors", tmp_path):
         with pytest.raises(CaptureFileError):
             cap.to_html("head_view", path)
+
+
+def test_a_file_that_is_written_over_does_not_change_what_was_read(bundled, tmp_path):
+    cap = bundled("Some text.")
+    again = saved_and_loaded(cap, tmp_path)
+    (tmp_path / "capture.safetensors").write_bytes(b"")
+    assert not differences(cap, again)
+
+
+def test_more_calls_than_a_file_can_name_are_refused_before_it_is_written(bundled, tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "_LARGEST", 100)
+    with pytest.raises(CaptureFileError, match="more than one file can name"):
+        bundled("Some text.").save(tmp_path / "x.safetensors")
+    assert not list(tmp_path.iterdir())
