@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
 import statistics
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 def peak(device: str = "cpu") -> float:
@@ -76,3 +78,21 @@ def best_of(action: Callable[[], object], rounds: int, device: str = "cpu") -> t
         wait(device)
         times.append(time.perf_counter() - start)
     return statistics.median(times), max(times)
+
+
+def in_turn(
+    sides: dict[str, Callable[[Any], object]],
+    prepare: Callable[[], Any],
+    rounds: int,
+    seconds: Callable[[], float] = time.process_time,
+) -> dict[str, float]:
+    """The median processor seconds of each side: a round runs each once, in an order of its own, on what ``prepare`` makes."""
+    taken: dict[str, list[float]] = {side: [] for side in sides}
+    for number in range(rounds + 1):
+        for side in random.sample(list(sides), len(sides)):
+            made = prepare()
+            start = seconds()
+            sides[side](made)
+            if number:  # the first round does not count
+                taken[side].append(seconds() - start)
+    return {side: statistics.median(times) for side, times in taken.items()}

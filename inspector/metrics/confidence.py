@@ -19,6 +19,7 @@ __all__ = ["confidence"]
     high=1.0,
     source="Voita et al. 2019, §4 (there without the end-of-sentence key)",
     maximum=True,
+    together=True,
 )
 def confidence(layer: LayerSummary, rows: Tensor) -> Tensor:
     """max_j A_ij, mean over rows, in (0, 1]."""

@@ -17,6 +17,7 @@ __all__ = ["distance"]
     text="How many tokens away a head looks, on average; special tokens and sinks far away make it large.",
     unit="tokens",
     source="Vig & Belinkov 2019, §4",
+    together=True,
 )
 def distance(layer: LayerSummary, rows: Tensor) -> Tensor:
     """Σ_j A_ij |i − j|, mean over rows, in [0, N − 1] tokens."""

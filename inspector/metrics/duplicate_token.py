@@ -17,6 +17,7 @@ __all__ = ["duplicate_token"]
     text="The share of attention a repeated token gives to its other places (earlier ones where later ones cannot be seen).",
     high=1.0,
     source="TransformerLens, duplicate_token_head; here per row that has such a key",
+    together=True,
 )
 def duplicate_token(layer: LayerSummary, rows: Tensor) -> Tensor:
     """Σ A_ij over j ≠ i with the same token, mean over rows that have such a j, in [0, 1]; NaN in a text without repeats."""

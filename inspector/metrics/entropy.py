@@ -17,6 +17,7 @@ __all__ = ["entropy"]
     text="How widely a row is spread: 0 for a single key, the logarithm of their number when all are equal.",
     unit="nats",
     source="Ghader & Monz 2017; Clark et al. 2019, §3.3",
+    together=True,
 )
 def entropy(layer: LayerSummary, rows: Tensor) -> Tensor:
     """−Σ_j A_ij ln A_ij, mean over rows, in [0, ln n] nats; a learned sink counts as one more key."""

@@ -18,6 +18,7 @@ __all__ = ["induction"]
     text="The share of attention a repeated token gives to the tokens that followed its earlier places.",
     high=1.0,
     source="Olsson et al. 2022, prefix matching; on natural text here",
+    together=True,
 )
 def induction(layer: LayerSummary, rows: Tensor) -> Tensor:
     """Σ A_{i,j+1} over j with the same token and j + 1 < i, mean over rows that have one, in [0, 1].

@@ -17,6 +17,7 @@ __all__ = ["locality"]
     text="The share of attention that stays within four tokens on either side.",
     high=1.0,
     source="own definition, window of 4",
+    together=True,
 )
 def locality(layer: LayerSummary, rows: Tensor) -> Tensor:
     """Σ A_ij over |i − j| ≤ 4, mean over rows, in [0, 1]."""

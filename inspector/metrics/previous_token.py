@@ -17,6 +17,7 @@ __all__ = ["previous_token"]
     text="The share of attention a token gives to the one just before it.",
     high=1.0,
     source="Clark et al. 2019, §3.1",
+    together=True,
 )
 def previous_token(layer: LayerSummary, rows: Tensor) -> Tensor:
     """A_{i,i−1}, mean over rows that have such a key, in [0, 1]. Voita et al. 2019 (§5.1) count the row's maximum instead."""

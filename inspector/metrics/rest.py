@@ -17,6 +17,7 @@ __all__ = ["rest"]
     text="The share of attention that rests on special tokens (without any, on the first token) and on a learned sink.",
     high=1.0,
     source="Clark et al. 2019, §3.2; Xiao et al. 2024 (StreamingLLM), §3",
+    together=True,
 )
 def rest(layer: LayerSummary, rows: Tensor) -> Tensor:
     """Σ_j A_ij over special keys, else A_i0; a learned sink's share is added. Mean over rows, in [0, 1].

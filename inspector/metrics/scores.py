@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, SupportsIndex, overload
 
 import torch
 from torch import Tensor
 
+from inspector.cache import once
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import InputError, OutOfRange
 from inspector.indexing import positions, whole
 from inspector.metrics.head_scores import HeadScores
 from inspector.registry import Registry
 from inspector.summaries import LayerSummary
+from inspector.summaries.summarize import layers_of
+from inspector.summaries.summary import Wanted
+from inspector.summaries.together import maps_of, runs_of, texts_with
 
 __all__ = ["METRICS", "HeadScores", "Metric", "list_metrics", "measure", "metric"]
 
@@ -33,6 +38,8 @@ class Metric:
         low, high: the range it lies in; None has no fixed end.
         source: the paper, and the section.
         maximum: needs each row's largest weight, which costs a long text an extra pass.
+        together: ``compute`` reads numbers alone, and neither the call, the facts nor the mask, so that it may be given the
+            heads of several layers and texts at once: short texts are measured a batch at a time.
     """
 
     compute: Compute
@@ -44,6 +51,7 @@ class Metric:
     high: float | None = None
     source: str = ""
     maximum: bool = False
+    together: bool = False
 
 
 METRICS: Registry[Metric] = Registry("metric")
@@ -60,11 +68,12 @@ def metric(
     low: float = 0.0,
     high: float | None = None,
     maximum: bool = False,
+    together: bool = False,
 ) -> Callable[[Compute], Compute]:
     """A decorator that registers a function (layer summary, rows) → [head] as a metric."""
 
     def register(compute: Compute) -> Compute:
-        METRICS.add(name, order)(Metric(compute, name, title, text, unit, low, high, source, maximum))
+        METRICS.add(name, order)(Metric(compute, name, title, text, unit, low, high, source, maximum, together))
         return compute
 
     return register
@@ -156,9 +165,9 @@ def _measured(cap: Capture, found: Metric, batch: Any, rows: str, tower: str | N
         )
     calls = cap.group(*group)
     items = range(max(_items(cap, call) for call in calls)) if batch is None else [_item(batch, cap, calls)]
-    tables, counts = zip(*(_of_item(cap, found, item, rows, group) for item in items), strict=True)
+    tables, counts = zip(*(_of_item(cap, found, calls, item, rows) for item in items), strict=True)
     return HeadScores(
-        values=torch.stack(tables).nanmean(0),
+        values=tables[0].clone() if len(tables) == 1 else torch.stack(tables).nanmean(0),
         name=found.name,
         title=found.title,
         text=found.text,
@@ -184,33 +193,61 @@ def _item(batch: Any, cap: Capture, calls: list[AttentionCall]) -> int:
     return positions(batch if whole(batch) is not None else [batch], count, "batch item", "the capture")[0]
 
 
-def _of_item(cap: Capture, found: Metric, item: int, rows: str, group: tuple[str, str]) -> tuple[Tensor, int]:
+def _of_item(cap: Capture, found: Metric, calls: list[AttentionCall], item: int, rows: str) -> tuple[Tensor, int]:
     """The numbers of one text, [layer, head], and the most rows any was taken over; NaN for layers that folded it away.
 
     A layer that cut a picture into windows has the mean over all windows of that picture.
     """
-    calls = cap.group(*group)
-    here = [at for at, call in enumerate(calls) if item < _items(cap, call)]
-    parts = max((cap.parts(calls[at]) for at in here), default=1)
+    runs = runs_of(cap, calls) if found.together else []
+    if len(runs) == 1 and len(runs[0]) == len(calls) and cap.parts(calls[0]) == 1:
+        whole_group = _at_once(cap, found, runs[0], item, rows)
+        if whole_group is not None:
+            return whole_group
+    here = {call: at for at, call in enumerate(calls) if item < _items(cap, call)}
+    parts = max((cap.parts(call) for call in here), default=1)
     table, count = torch.full((parts, len(calls), max(call.shape[1] for call in calls)), float("nan")), 0
     for part in range(parts):
-        there = [at for at in here if part < cap.parts(calls[at])]
-        for at, layer in zip(there, _summaries(cap, found, [calls[at] for at in there], item, part), strict=True):
-            mask = layer.rows(rows)
-            values = found.compute(layer, mask)
-            table[part, at, : len(values)] = values
-            count = max(count, int(mask.sum(-1).max()) * cap.parts(calls[at]))
+        there = [call for call in here if part < cap.parts(call)]
+        for call, values, most in _of_rows(cap, found, runs, {c: item * cap.parts(c) + part for c in there}, rows):
+            table[part, here[call], : len(values)] = values
+            count = max(count, most * cap.parts(call))
     return table.nanmean(0), count
 
 
-def _summaries(cap: Capture, found: Metric, calls: list[AttentionCall], item: int, part: int) -> list[LayerSummary]:
-    """The summary of each call in that row of the item; calls of the same row are read in one go."""
-    of_row: dict[int, list[AttentionCall]] = {}
-    for call in calls:
-        of_row.setdefault(item * cap.parts(call) + part, []).append(call)
-    known = {
-        id(layer.call): layer
-        for row, some in of_row.items()
-        for layer in replace(cap, calls=some).summarize(batch=row, pool=None, maximum=found.maximum).layers
-    }
-    return [known[id(call)] for call in calls]
+def _of_rows(
+    cap: Capture, found: Metric, runs: list[tuple[AttentionCall, ...]], wanted: dict[AttentionCall, int], rows: str
+) -> Iterator[tuple[AttentionCall, Tensor, int]]:
+    """(call, values [head], most rows) of some calls, each at a row of its batch axis; calls of the same row in one go."""
+    left: dict[int, list[AttentionCall]] = {}
+    for call, row in wanted.items():
+        left.setdefault(row, []).append(call)
+    for run in runs:
+        if run[0] in wanted and (known := _at_once(cap, found, run, wanted[run[0]], rows)) is not None:
+            left[wanted[run[0]]] = [call for call in left[wanted[run[0]]] if call not in run]
+            yield from ((call, known[0][at], known[1]) for at, call in enumerate(run))
+    for row, some in left.items():
+        for layer in layers_of(cap, some, row, Wanted(pool=None), maximum=found.maximum):
+            chosen = layer.rows(rows)
+            yield layer.call, found.compute(layer, chosen), int(chosen.sum(-1).max())
+
+
+def _at_once(cap: Capture, found: Metric, run: tuple[AttentionCall, ...], item: int, rows: str) -> tuple[Tensor, int] | None:
+    """([layer, head] values of one text, most rows) of calls that are summarised together: of all texts at once, and kept."""
+    if item >= run[0].shape[0]:
+        return None
+    texts = texts_with(run, item)
+    values, counts, finite = once(
+        cap, ("measured", found.compute, rows, run, texts.start), partial(_of_maps, cap, found, run, texts, rows)
+    )
+    at = item - texts.start
+    return (values[:, at], counts[at]) if finite[at] else None  # else its own summary says what is wrong
+
+
+def _of_maps(
+    cap: Capture, found: Metric, run: tuple[AttentionCall, ...], texts: range, rows: str
+) -> tuple[Tensor, list[int], list[bool]]:
+    """([call, text, head] values, and for each text the most rows of a mean and whether all is finite)."""
+    maps = maps_of(cap, run, texts, Wanted())
+    shape, chosen = maps.numbers["entropy"].shape[:3], maps.several.rows(rows)
+    most = chosen.sum(-1).unflatten(0, shape).amax((0, 2))
+    return found.compute(maps.several, chosen).unflatten(0, shape), most.tolist(), maps.finite.all(0).tolist()

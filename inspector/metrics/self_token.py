@@ -17,6 +17,7 @@ __all__ = ["self_token"]
     text="The share of attention a token gives to itself.",
     high=1.0,
     source="Clark et al. 2019, §3.1",
+    together=True,
 )
 def self_token(layer: LayerSummary, rows: Tensor) -> Tensor:
     """A_ii, mean over rows that may see themselves and something else, in [0, 1]."""

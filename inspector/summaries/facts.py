@@ -10,9 +10,10 @@ from torch import Tensor
 from inspector.captures import AttentionCall, Capture
 from inspector.masks import Mask
 from inspector.scores import Scores
+from inspector.summaries.simplify import simplify
 from inspector.tokens import Tokens
 
-__all__ = ["Facts", "Item", "facts_of", "mask_of"]
+__all__ = ["Facts", "Item", "facts_of", "item_of", "mask_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +106,17 @@ def facts_of(capture: Capture, call: AttentionCall, batch: int) -> Facts:
         query_ids=torch.tensor(of_queries.ids, dtype=torch.long).masked_fill(query_padding, -1),
         key_ids=torch.tensor(of_keys.ids, dtype=torch.long).masked_fill(padding, -1),
     )
+
+
+def item_of(capture: Capture, call: AttentionCall, batch: int) -> Item:
+    """One batch item of one call; weights a model gave are causal when nothing lies above their diagonal."""
+    facts, mask, (_, _, queries, keys) = facts_of(capture, call, batch), mask_of(call), call.shape
+    if isinstance(call.evidence, Scores):
+        return Item(call, batch, facts, simplify(mask, batch, queries, keys, facts.real))
+    table = call.evidence.tensors()["table"][batch]
+    causal = facts.same and not bool(table.triu(keys - queries + 1).any())
+    seen = None if not bool(facts.padding.any()) else ~facts.padding[None]
+    return Item(call, batch, facts, Mask(right=0 if causal else None, offset=keys - queries if causal else 0, keys=seen))
 
 
 def _hidden(mask: Mask, batch: int, keys: int) -> Tensor:

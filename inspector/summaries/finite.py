@@ -28,10 +28,10 @@ def check_given(item: Item) -> None:
             continue
         bad = int((~torch.isfinite(table[item.batch][:, rows.to(table.device)])).sum())
         if bad:
-            raise _refused(item, f"Its {name} holds {bad:,} numbers that are not finite.")
+            raise _refused(item.call.name, f"Its {name} holds {bad:,} numbers that are not finite.")
 
 
-def check_found(item: Item, layer: LayerSummary) -> None:
+def check_found(layer: LayerSummary) -> None:
     """Scores may leave the range of float32 though queries and keys are within it.
 
     Raises:
@@ -39,11 +39,11 @@ def check_found(item: Item, layer: LayerSummary) -> None:
     """
     if layer.how == "given":
         return
-    rows = item.facts.real[None] & (layer.allowed > 0)
+    rows = layer.facts.real[None] & (layer.allowed > 0)
     bad = int((rows & ~torch.isfinite(layer.lse)).any(0).sum())
     if bad:
-        raise _refused(item, f"The scores of {bad:,} rows are not finite.")
+        raise _refused(layer.call.name, f"The scores of {bad:,} rows are not finite.")
 
 
-def _refused(item: Item, found: str) -> CaptureError:
-    return CaptureError(f"{item.call.name!r} was to be summarised.", found, _DO)
+def _refused(name: str, found: str) -> CaptureError:
+    return CaptureError(f"{name!r} was to be summarised.", found, _DO)

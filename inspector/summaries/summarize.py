@@ -12,22 +12,22 @@ import torch
 from inspector.cache import once
 from inspector.captures import AttentionCall, Capture, method
 from inspector.errors import OutOfRange
-from inspector.masks import Mask
-from inspector.scores import Scores
 from inspector.summaries.blocked import summarize_blocked
-from inspector.summaries.facts import Facts, Item, facts_of, mask_of
+from inspector.summaries.facts import Item, item_of
 from inspector.summaries.finite import check_found, check_given
 from inspector.summaries.fused import summarize_fused
 from inspector.summaries.maximum import row_maximum
 from inspector.summaries.plan import Plan, plan_of
 from inspector.summaries.pooling import pooled_again
 from inspector.summaries.row_sums import keep_row_sums
-from inspector.summaries.simplify import simplify
 from inspector.summaries.stopping import Progress
 from inspector.summaries.summary import POOL, LayerSummary, Summary, Wanted
+from inspector.summaries.together import runs_of, short_summary
 from inspector.summaries.top import top_keys
 
-__all__ = ["place_of", "summarize"]
+__all__ = ["layers_of", "place_of", "summarize"]
+
+Place = tuple[tuple[AttentionCall, ...], int]  # calls that are computed together, and a call's number among them
 
 
 @method
@@ -76,14 +76,31 @@ def summarize(
     True
     """
     calls = [c for c in self.calls if tower in (None, c.tower) and kind in (None, c.kind)]
-    progress_of = Progress(progress, float(max(1, len(calls))))
-    layers = []
+    wanted = Wanted(pool, None if without is None else tuple(without), (), how)
+    layers = layers_of(self, calls, batch, wanted, spans=spans, maximum=maximum, progress=progress)
+    return Summary(layers, batch, [top_keys(call, top, top_count, batch) for call in calls] if len(top) else [])
+
+
+def layers_of(
+    capture: Capture,
+    calls: list[AttentionCall],
+    batch: int,
+    wanted: Wanted,
+    *,
+    spans: Mapping[str, slice | Sequence[int]] | None = None,
+    maximum: bool = False,
+    progress: Callable[[float], Any] | None = None,
+) -> list[LayerSummary]:
+    """The summary of each of some calls of ``capture``, at one row of their batch axis."""
+    runs = runs_of(capture, calls) if wanted.how == "auto" else []
+    places = {call: (run, at) for run in runs for at, call in enumerate(run)}
+    progress_of, layers = Progress(progress, float(max(1, len(calls)))), []
     for call in calls:
-        wanted = Wanted(pool, None if without is None else tuple(without), _spans(spans, call), how)
-        layers.append(_summary_of(self, call, batch, wanted, progress_of))
+        own = replace(wanted, spans=_spans(spans, call))
+        layers.append(_summary_of(capture, call, batch, own, progress_of, places.get(call)))
         if maximum and layers[-1].maximum is None:
             layers[-1].maximum = once(call, ("maximum", batch), partial(row_maximum, layers[-1], batch))
-    return Summary(layers, batch, [top_keys(call, top, top_count, batch) for call in calls] if len(top) else [])
+    return layers
 
 
 def place_of(batch: int, wanted: Wanted | None = None) -> tuple:
@@ -92,7 +109,9 @@ def place_of(batch: int, wanted: Wanted | None = None) -> tuple:
     return ("summary", batch, wanted.spans, wanted.how)
 
 
-def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress) -> LayerSummary:
+def _summary_of(
+    capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress, place: Place | None
+) -> LayerSummary:
     if not 0 <= batch < call.shape[0]:
         raise OutOfRange(f"Batch item {batch} was asked for.", f"There are {call.shape[0]}.", f"Use 0 to {call.shape[0] - 1}.")
     if wanted.without is not None and set(wanted.without) == _special(capture, call, batch):
@@ -108,8 +127,12 @@ def _summary_of(capture: Capture, call: AttentionCall, batch: int, wanted: Wante
         silent = progress if progress.done == before else Progress()
         return _map(pooled_again(*_planned(capture, call, batch, wanted), base, wanted, silent))
 
-    shown, numbers = once(call, place_of(batch, wanted), compute)
-    base = LayerSummary(call=call, **numbers)
+    shown: Wanted | None = None
+    if place is not None:
+        base = short_summary(capture, *place, batch, wanted)
+    else:
+        shown, numbers = once(call, place_of(batch, wanted), compute)
+        base = LayerSummary(call=call, **numbers)
     if wanted.pool and shown != wanted:  # whoever wants no map takes the one that is there
         base = replace(base, **once(call, ("map", batch, wanted), again))
     progress.step(max(0.0, before + 1.0 - progress.done))
@@ -122,8 +145,7 @@ def _map(layer: LayerSummary) -> dict[str, Any]:
 
 
 def _planned(capture: Capture, call: AttentionCall, batch: int, wanted: Wanted) -> tuple[Item, Plan]:
-    facts = facts_of(capture, call, batch)
-    item = Item(call, batch, facts, _mask(call, batch, facts))
+    item = item_of(capture, call, batch)
     return item, plan_of(item, wanted)
 
 
@@ -132,7 +154,7 @@ def _compute(item: Item, plan: Plan, wanted: Wanted, progress: Progress) -> Laye
     """All numbers; the fused kernel gives a map in the same pass, row blocks do not and leave it to whoever wants one."""
     check_given(item)
     found = summarize_fused(item, plan, wanted, progress) if plan.fused else summarize_blocked(item, wanted, plan.why, progress)
-    check_found(item, found)
+    check_found(found)
     if plan.fused:
         keep_row_sums(item.call, item.batch, found.lse)
     return found
@@ -142,17 +164,6 @@ def _special(capture: Capture, call: AttentionCall, batch: int) -> set[int]:
     """The keys that ``without=None`` leaves out."""
     tokens = capture.key_tokens(call, batch)
     return {at for at, flag in enumerate(tokens.special) if flag and not tokens.padding[at]}
-
-
-def _mask(call: AttentionCall, batch: int, facts: Facts) -> Mask:
-    """The mask of one item in its simplest form; weights a model gave are causal when nothing lies above their diagonal."""
-    mask, (_, _, queries, keys) = mask_of(call), call.shape
-    if not isinstance(call.evidence, Scores):
-        table = call.evidence.tensors()["table"][batch]
-        causal = facts.same and not bool(table.triu(keys - queries + 1).any())
-        seen = None if not bool(facts.padding.any()) else ~facts.padding[None]
-        return Mask(right=0 if causal else None, offset=keys - queries if causal else 0, keys=seen)
-    return simplify(mask, batch, queries, keys, facts.real)
 
 
 def _spans(spans: Mapping[str, slice | Sequence[int]] | None, call: AttentionCall) -> tuple[tuple[str, tuple[int, ...]], ...]:
