@@ -41,7 +41,10 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "metrics": (("inspector/metrics/*.py",), ("tests/metrics", "tests/summaries/test_by_hand.py")),
     "summaries": (("inspector/summaries/*.py", "inspector/tiles.py"), ("tests/summaries", "tests/tiles", "tests/metrics")),
-    "files": (("inspector/files*.py", "inspector/files/*.py", "inspector/layouts.py"), ("tests/models",)),
+    "files": (
+        ("inspector/files/*.py", "inspector/layouts.py", "inspector/checkpoints.py", "inspector/bundled.py"),
+        ("tests/models/test_file_rules.py", "tests/models/test_files.py", "tests/models/test_checkpoints.py"),
+    ),
     "requests": (("inspector/views/requests.py", "inspector/views/packing.py", "inspector/views/manifest.py"), ("tests/views",)),
     "hooks": (("inspector/hooks/*.py", "inspector/hooks/adapters/*.py", "inspector/tokens.py"), ("tests/hooks",)),
 }

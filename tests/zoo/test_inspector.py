@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from inspector import Inspector, capture
+from tests.saved import differences, saved_and_loaded
 from zoo.dates import path, translate_with
 from zoo.dates.bart import TransformerDates
 
@@ -41,3 +42,8 @@ def test_its_alignment_comes_through_the_hook_layer(inspector):
     assert captured.output == "2019-05-03"
     assert captured.alignment.shape == (10, len(TEXT))
     torch.testing.assert_close(captured.alignment, expected.alignment, rtol=0, atol=1e-5)
+
+
+def test_a_capture_of_it_is_saved_and_loaded_equal(inspector, tmp_path):
+    shown = inspector(TEXT)
+    assert not differences(shown, saved_and_loaded(shown, tmp_path))
