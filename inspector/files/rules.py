@@ -124,7 +124,7 @@ def _is_axis(table: Tensor, batch: int, length: int) -> bool:
 
 def _spreads(table: Tensor, shape: Shape) -> bool:
     """Whether a table can be spread over [batch, head, query, key]; it may have more rows and columns than are used."""
-    if table.ndim > 4 or 0 in table.shape:
+    if table.ndim > 4:
         return False
     sizes = (*(1,) * (4 - table.ndim), *table.shape)
     exact = all(own in (1, size) for own, size in zip(sizes[:2], shape[:2], strict=True))
