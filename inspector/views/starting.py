@@ -12,6 +12,7 @@ from inspector.captures import AttentionCall, Capture
 from inspector.examples import EXAMPLES
 from inspector.tokens import Tokens
 from inspector.views.manifest import axis_rest, group_key
+from inspector.views.rows import row_of
 
 __all__ = ["first_start", "started"]
 
@@ -35,14 +36,14 @@ def first_start(capture: Capture, batch: int = 0) -> dict[str, Any]:
     """
     tower, kind = capture.towers[0]
     calls = capture.group(tower, kind)
-    known = _example(capture, calls[0], batch)
+    known = _example(capture, calls[0], row_of(capture, calls[0], batch))
     if known:
         return known
     here = {"group": group_key(tower, kind), "layer": calls[0].layer_index, "heads": [0]}
     rows = max(1, _BUDGET // max(1, sum(call.shape[1] * call.shape[3] for call in calls)))
     best = 0.0
     for call in calls:
-        found = _selective(capture, call, batch, rows)
+        found = _selective(capture, call, row_of(capture, call, batch), rows)
         if found is not None and found[0] > best:
             best, head, query = found
             here |= {"layer": call.layer_index, "heads": [head], "query": query}

@@ -60,6 +60,11 @@ def test_every_layer_of_a_windowed_picture_can_be_drawn(windows: Capture) -> Non
         assert "error" not in answer(windows, {"kind": "maps", "group": "self", "batch": batch})
 
 
+def test_a_page_begins_in_any_row(windows: Capture, answers: Capture) -> None:
+    assert "Window 64 of 64, picture 2 of 2" in windows.to_html("head_view", batch=127)
+    assert "Answer 3 of 3, text 2 of 2" in answers.to_html("head_view", batch=5)
+
+
 def test_answers_and_texts_are_counted_apart(answers: Capture) -> None:
     manifest = manifest_of(answers, batch=4, measured=False)
     rows = {group["key"]: group["layers"][0]["row"] for group in manifest["groups"]}
