@@ -189,3 +189,20 @@ def test_pieces_joined_to_words_sum_to_a_word_and_average_from_one(page):
     assert float(number(page, 5)) == pytest.approx(float(weights[1:4, 5:7].sum(1).mean()), abs=5.1e-4)
     assert float(number(page, 4)) == pytest.approx(float(weights[1:4, 4].mean()), abs=5.1e-4)
     assert "padding" not in legend(page)
+
+
+def test_a_character_over_several_pieces_is_written_once_in_its_word(page):
+    axis = {"labels": ["caf", "é", "…é", "au", "日", "…日!", "猫"], "continues": [0, 1, 1, 0, 0, 1, 0]}
+    mount(page, torch.softmax(torch.randn(7, 7), 1), same=True, axis=axis, start={"query": 0})
+    assert page.locator(".query .token").all_text_contents() == ["caf", "–é", "…é", "au", "日", "…日!", "猫"]
+    page.get_by_label("Words, not pieces").check()
+    page.wait_for_function(
+        "() => location.hash.includes('words=true') && document.querySelector('.attention-inspector').dataset.drawn"
+    )
+    assert page.locator(".query .token").all_text_contents() == ["café", "au", "日!", "猫"]
+
+
+def test_a_patch_that_does_not_fit_keeps_its_column(page):
+    labels = ["CLS", *(f"row 12, column {at}" for at in range(1, 7))]
+    mount(page, torch.softmax(torch.randn(7, 7), 1), same=True, axis={"labels": labels}, start={"query": 3})
+    assert page.locator(".bar-name").filter(has_text="r12 c").count() >= 3

@@ -13,12 +13,15 @@ A.merged = (() => {
     });
   }
 
+  /** What a piece adds to its word: one that goes on with a split character ("…日") has named it again. */
+  const rest = (label) => (label.startsWith("…") ? Array.from(label).slice(2).join("") : label);
+
   function tokens(pieces) {
     const of = starts(pieces);
     return pieces.map((t, i) => {
       if (of[i] !== i) return { ...t, padding: true, merged: true };
       let label = t.label;
-      for (let j = i + 1; of[j] === i; j++) label += pieces[j].label;
+      for (let j = i + 1; of[j] === i; j++) label += rest(pieces[j].label);
       return { ...t, label, continues: false };
     });
   }

@@ -73,10 +73,13 @@ A.words = (() => {
     return "ltr";
   }
 
+  const PATCH = /^row (\d+), column (\d+)$/;
   /** A token as drawn: a leading – for a piece that goes on with its word, cut in the middle of nowhere only when long. */
   function token(part, room = 24) {
-    const text = (part.continues ? "–" : "") + part.label;
-    const chars = Array.from(text);
+    const text = (part.continues && !part.label.startsWith("…") ? "–" : "") + part.label;
+    const chars = Array.from(text),
+      patch = chars.length > room && PATCH.exec(text);
+    if (patch) return `r${patch[1]} c${patch[2]}`; // cut, it would lose its column
     return chars.length > room ? `${chars.slice(0, room - 1).join("")}…` : text;
   }
 
