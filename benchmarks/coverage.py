@@ -1,11 +1,15 @@
 """How much of Transformers the hook layer reaches: every model class, made tiny, run with and without a capture.
 
-    python -m benchmarks.coverage [--only PATTERN] [--out coverage.jsonl]
+    python -m benchmarks.coverage [--only PATTERN] [--part I/N] [--out coverage.jsonl]
 
 For each class: is the output bit for bit the same, does every tensor that eager ``output_attentions=True`` returns equal a
 captured call within 1e-5, does every proof hold. Classes whose configuration or inputs cannot be guessed are counted as
 "not run", with the reason; classes without attention are counted apart. "Parts without weights" return something else as
 attention where a part is deformable or linear, and the capture says which.
+
+Each class is also given to ``Inspector(model)`` with the same inputs, as a person would: the door is "open" when that capture
+holds the same calls, every kept tensor equal bit for bit, or says as well that there is no attention; "answered" when an
+encoder-decoder that was fed no target wrote its answer first, and every call of that is proved.
 
 Where a returned tensor equals no captured call, the eager run is captured as well. "Eager is another function": that
 capture holds the tensor, so the two kernels compute different things, and each is captured as it is. "Returns no weights":
@@ -33,9 +37,9 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
-from inspector import Capture, capture
+from inspector import Capture, Inspector, NoAttention, capture
 from inspector.hooks.naming import attention_modules
-from tests.hooks.matching import hf_attentions, same_output, state_of, unmatched
+from tests.hooks.matching import hf_attentions, same_calls, same_output, state_of, unmatched
 from tests.hooks.relations import ANOTHER, reasons_for
 from tests.tiny_families import special_of
 from tests.tiny_models import Family
@@ -84,6 +88,8 @@ def measure(cls: type[PreTrainedModel]) -> dict[str, Any]:
     row["sources"] = dict(collections.Counter(c.source for c in cap.calls))
     row["places"] = [(c.name, c.tower, c.kind, c.layer_index, c.index) for c in cap.calls]
     row["unreached"] = _unreached(model, cap)
+    row["door"] = _door(model, inputs, cap)
+    row["clean"] &= state_of(model) == before
     try:
         wanted = list(hf_attentions(_run(family.model("eager"), inputs, output_attentions=True)))
     except Exception as error:
@@ -92,6 +98,23 @@ def measure(cls: type[PreTrainedModel]) -> dict[str, Any]:
     row["reasons"] = reasons_for(family.model("eager"), inputs, row["unmatched"]) if row["unmatched"] else {}
     row["status"] = _status(row, cap, bool(wanted))
     return row
+
+
+def _door(model: torch.nn.Module, inputs: dict[str, Any], cap: Capture) -> str:
+    """What becomes of the same inputs given to an Inspector: "open", "answered", or why not."""
+    torch.manual_seed(2)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            seen = Inspector(model)(inputs, proof_rows=None)
+    except NoAttention as error:
+        return "open" if not cap.calls else f"NoAttention: {error}"[:200]
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:200]
+    if same_calls(seen, cap):
+        return "open"
+    answered = getattr(model.config, "is_encoder_decoder", False) and "decoder_input_ids" not in inputs
+    return "answered" if answered and not seen.failed else "other calls"
 
 
 def _unreached(model: torch.nn.Module, cap: Capture) -> list[str]:
@@ -138,6 +161,7 @@ def main() -> None:
     signal.signal(signal.SIGALRM, _too_long)
     part, parts = map(int, options.part.split("/"))
     counts: collections.Counter = collections.Counter()
+    doors: collections.Counter = collections.Counter()
     tensors = matched = unreached = 0
     sink = options.out.open("w") if options.out else None
     start = time.perf_counter()
@@ -153,12 +177,15 @@ def main() -> None:
             row = {"class": cls.__name__, "status": "raised", "reason": f"{type(error).__name__}: {error}"[:200]}
         signal.alarm(0)
         counts[row["status"]] += 1
+        if "door" in row:
+            doors[row["door"] if row["door"] in ("open", "answered") else "shut"] += 1
         unreached += bool(row.get("unreached"))
         tensors += row.get("tensors", 0)
         matched += row.get("tensors", 0) - len(row.get("unmatched", []))
         if sink:
             print(json.dumps(row), file=sink, flush=True)
     print(f"{sum(counts.values())} classes in {time.perf_counter() - start:.0f} s: {dict(counts)}")
+    print(f"Inspector(model) over the {doors.total()} that ran under capture: {dict(doors)}")
     print(f"{matched} of {tensors} eager tensors matched; {unreached} classes with attention that nothing reached")
 
 
