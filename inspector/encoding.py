@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from inspector.errors import EmptyInput, InputError, InputTooLong
-from inspector.signature import text_config
+from inspector.signature import field_of, text_config
 
 __all__ = ["encode", "max_tokens"]
 
@@ -21,7 +21,7 @@ _LONGEST = 2_000_000  # characters, where the model names no limit or a very lar
 def max_tokens(model: nn.Module, tokenizer: Any) -> int | None:
     """The number of tokens the model takes at once; None when it names no limit."""
     text = text_config(model)
-    positions = [getattr(text, name, None) for name in ("max_position_embeddings", "n_positions")]
+    positions = [field_of(text, name) for name in ("max_position_embeddings", "n_positions")]
     limits = [getattr(tokenizer, "model_max_length", None), *positions]
     known = [int(n) for n in limits if isinstance(n, int | float) and 0 < n < _UNBOUNDED]
     return min([*known, *_position_rows(model)], default=None)

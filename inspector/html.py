@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from inspector.captures import Capture, method
 from inspector.errors import CaptureFileError, OutOfRange, TooLarge
 from inspector.mounting import mounted
 from inspector.views import DEMOS, VIEWS, View
+from inspector.views.asked import check_batch, check_path, check_start, view_names
 from inspector.views.manifest import manifest_of
 from inspector.views.registry import listed
 from inspector.views.requests import answer, packed_size, request_name
@@ -43,32 +43,30 @@ def to_html(
 
     Args:
         view: a view's name, or several; the first is shown first.
-        path: where to write it.
+        path: where to write it; it ends in .html or .htm.
         batch: which batch item.
         step: which forward pass, where the capture holds several; the last by default.
-        start: the selection to begin with, such as ``{"layer": 3, "heads": [1], "query": 10}``; by default the most
-            selective link of the capture, pinned.
+        start: the selection to begin with, such as ``{"layer": 3, "heads": [1], "query": 10}``, and view, group, key; by
+            default the most selective link of the capture, pinned.
         title: the page's title.
         frame: give the page inside an ``<iframe>``, for a place that takes HTML and runs no scripts in it: ``gr.HTML`` in a
             Gradio app, a Markdown cell. A file is written without the frame.
 
     Raises:
         RegistryError: no such view.
-        OutOfRange: no such batch item or forward pass, or no view at all.
-        CaptureFileError: ``path`` cannot be written.
+        OutOfRange: no such batch item, forward pass or start, or no view at all.
+        CaptureFileError: ``path`` cannot be written, or is not one of a page.
         TooLarge: the page would hold more than a browser opens.
     """
-    names = [view] if isinstance(view, str) else list(view)
-    if not names:
-        raise OutOfRange("A page was asked for.", "It names no view.", f"Give one or several of {', '.join(VIEWS)}.")
-    host = "notebook" if frame and path is None else "page"
-    text = page(one_forward(self, step), names, batch=batch, start=start, title=title, host=host)
-    if path is not None:
+    names, file, shown = view_names(view), check_path(path), one_forward(self, step)
+    asked = {"batch": check_batch(shown, batch), "start": check_start(shown, names, start)}
+    text = page(shown, names, **asked, title=title, host="notebook" if frame and file is None else "page")
+    if file is not None:
         try:
-            Path(path).write_text(text, encoding="utf-8")
+            file.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CaptureFileError(
-                f"A page was to be written to {os.fspath(path)!r}.", f"{error}.", "Give a place that can be written."
+                f"A page was to be written to {str(file)!r}.", f"{error}.", "Give a place that can be written."
             ) from error
     return _framed(text) if frame else text
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsIndex
 
 from inspector.errors import OutOfRange
 
-__all__ = ["Index", "positions", "spans", "whole"]
+__all__ = ["Index", "position", "positions", "spans", "whole"]
 
 # One position or several: numpy's and torch's whole numbers and arrays count as such, None means all.
 Index = SupportsIndex | slice | Sequence[SupportsIndex] | None
@@ -43,7 +43,7 @@ def positions(index: Index, size: int, what: str, where: str) -> list[int]:
     >>> positions([-1, 2], 5, "head", "layer.0"), positions(range(2), 5, "head", "layer.0")
     ([4, 2], [0, 1])
     """
-    use = f"Use 0 to {size - 1}."
+    use = f"Use 0 to {size - 1}." if size > 1 else "Use 0." if size else "Choose something else."
     asked = f"{what.capitalize()} {_short(index)} of {where!r} was asked for."
     if index is None:
         return list(range(size))
@@ -62,11 +62,23 @@ def positions(index: Index, size: int, what: str, where: str) -> list[int]:
     return [number % size for number in numbers if number is not None]
 
 
+def position(index: Any, size: int, what: str, where: str) -> int:
+    """The one chosen position, as ``positions`` reads it.
+
+    Raises:
+        OutOfRange: it does not exist, or is no whole number.
+
+    >>> position(-1, 5, "head", "layer.0")
+    4
+    """
+    return positions([index] if whole(index) is None else index, size, what, where)[0]
+
+
 def _several(index: Any) -> list[Any]:
     """One position alone, or each of an array or sequence."""
     if getattr(index, "ndim", 0):
         return list(index.tolist()) if index.ndim == 1 else [index]
-    if whole(index) is not None or isinstance(index, str | bytes) or not isinstance(index, Iterable):
+    if whole(index) is not None or isinstance(index, str | bytes | Mapping) or not isinstance(index, Iterable):
         return [index]
     try:
         return list(index)

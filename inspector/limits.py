@@ -17,7 +17,7 @@ from torch import nn
 
 from inspector.errors import TooLarge
 from inspector.memory import amount, available
-from inspector.signature import text_config
+from inspector.signature import field_of, text_config
 
 __all__ = ["Estimate", "check", "check_inputs", "estimate", "free_memory"]
 
@@ -271,7 +271,7 @@ def _keeps_tables(model: nn.Module) -> bool:
 
 
 def _first(config: Any, default: int, *names: str) -> int:
-    found = (getattr(config, name, None) for name in names)
+    found = (field_of(config, name) for name in names)
     return int(next((n for n in found if isinstance(n, int) and n > 0), default))
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 __all__ = [
     "accepted",
+    "field_of",
     "is_encoder_decoder",
     "main_input",
     "moved",
@@ -64,6 +65,15 @@ def text_config(model: nn.Module) -> Any:
         return config.get_text_config() if hasattr(config, "get_text_config") else config
     except ValueError:  # Musicgen has a text encoder and a decoder, and does not choose
         return config
+
+
+def field_of(config: Any, name: str) -> Any:
+    """A field of a configuration, None where it has none; the largest where every layer has its own (Gemma 4)."""
+    try:
+        return getattr(config, name, None)
+    except RuntimeError:  # the library refuses to name one of them
+        own = [getattr(layer, name, None) for layer in getattr(config, "per_layer_config", ())]
+        return max((value for value in own if isinstance(value, int | float)), default=None)
 
 
 def source_of(model: nn.Module) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import SupportsIndex
 
 from inspector.captures import Capture
 from inspector.errors import OutOfRange
+from inspector.indexing import position
 
 __all__ = ["one_forward"]
 
 
-def one_forward(capture: Capture, step: int | None = None) -> Capture:
+def one_forward(capture: Capture, step: SupportsIndex | None = None) -> Capture:
     """The calls of one forward pass as a capture of their own; they share what is kept, so this costs nothing.
 
     A generation is one pass, stitched together, and what its encoder or its eyes did before the first word belongs to it.
@@ -27,10 +29,7 @@ def one_forward(capture: Capture, step: int | None = None) -> Capture:
             "A picture of a capture was asked for.", "It holds no attention.", "Run the model inside the block first."
         )
     passes = _passes(capture)
-    wanted = -1 if step is None else step
-    if not -len(passes) <= wanted < len(passes):
-        raise OutOfRange(f"Forward pass {step} was asked for.", f"There are {len(passes)}.", f"Use 0 to {len(passes) - 1}.")
-    at = wanted % len(passes)
+    at = position(-1 if step is None else step, len(passes), "forward pass", capture.info.get("name", "the capture"))
     first, last = (passes[at - 1] if at else -1), passes[at]
     newest = {
         group: max((c.step for c in capture.group(*group) if first < c.step <= last), default=None) for group in capture.towers

@@ -12,6 +12,7 @@ from transformers import AutoTokenizer, BertConfig, BertModel, ViTConfig, ViTMod
 
 from inspector import Cancelled, InputError, Inspector, ModelError
 from inspector.bundled import bundled_folder
+from tests.tiny_families import special_of
 from tests.tiny_models import Family
 
 SMALL = {"hidden_size": 12, "num_hidden_layers": 1, "num_attention_heads": 3, "intermediate_size": 17}
@@ -187,3 +188,13 @@ def test_of_a_long_input_evenly_spread_rows_are_proven():
     model = ViTModel(ViTConfig(**SMALL, image_size=96, patch_size=4)).eval()
     cap = Inspector(model)({"pixel_values": torch.randn(1, 3, 96, 96)})
     assert (cap.calls[0].shape[2], cap.calls[0].proof.rows) == (577, 8)
+
+
+@pytest.mark.parametrize("name", ["Gemma4UnifiedForCausalLM", "EmbeddingGemma2Model", "MusicgenForConditionalGeneration"])
+def test_a_configuration_that_does_not_answer_is_no_reason_to_stay_outside(name):
+    import transformers
+
+    special = special_of(getattr(transformers, name))
+    family = Family(name, special.config, special.inputs)
+    model = family.model()
+    assert len(Inspector(model)(family.feed(model))) > 1
