@@ -7,11 +7,12 @@ tokens² and soon stop a browser. Past a stated size this refuses, and says what
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from inspector.captures import AttentionCall, Capture, method
 from inspector.errors import NoAttention, OutOfRange, TooLarge
+from inspector.indexing import position, whole
 
 __all__ = ["LIMITS", "to_bertviz"]
 
@@ -35,14 +36,26 @@ def to_bertviz(self: Capture, view: str = "head_view", layers: int | Sequence[in
         TooLarge: the page would stop a browser; the message says how many layers would fit.
         NoAttention: the capture holds no text attention BertViz can draw.
     """
-    if view not in LIMITS:
+    if not isinstance(view, str) or view not in LIMITS:
         raise OutOfRange(f"BertViz's {view!r} was asked for.", "It has head_view and model_view here.", "Choose one of these.")
-    chosen = [layers] if isinstance(layers, int) else None if layers is None else list(layers)
+    chosen = None if layers is None else _numbers(layers)
+    batch = position(batch, max(call.shape[0] for call in self.calls), "batch item", self.info.get("name", "the capture"))
     if chosen == []:
         raise OutOfRange("BertViz was asked for.", "The list of layers is empty.", "Name at least one, or none for all.")
     arguments, weights = _arguments(self, chosen, batch)
     _check_size(view, weights, self, chosen)
     return _inert(_draw(view, arguments))
+
+
+def _numbers(layers: Any) -> list[int]:
+    """One layer or several, as plain numbers."""
+    several = (
+        [layers] if whole(layers) is not None or isinstance(layers, str) or not isinstance(layers, Iterable) else list(layers)
+    )
+    numbers = [whole(layer) for layer in several]
+    if None in numbers:
+        raise OutOfRange(f"Layers {layers!r} were asked for.", "A layer is a whole number.", "Give a number or a list of them.")
+    return [number for number in numbers if number is not None]
 
 
 def _arguments(capture: Capture, layers: list[int] | None, batch: int) -> tuple[dict[str, Any], int]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from inspector.errors import CaptureError, OutOfRange
-from inspector.indexing import Index, positions, spans, whole
+from inspector.indexing import Index, position, positions, spans, whole
 from inspector.proofs import UNCHECKED, Proof
 from inspector.registry import Registry
 from inspector.scores import Evidence
@@ -193,6 +193,20 @@ class Capture:
         """The calls of one tower and kind, in layer order."""
         return [call for call in self.calls if (call.tower, call.kind) == (tower, kind)]
 
+    def find_group(self, tower: str | None = None, kind: str | None = None) -> tuple[str, str]:
+        """The first (tower, kind) that has this tower and kind, None standing for any.
+
+        Raises:
+            OutOfRange: there is none.
+        """
+        if all(part is None or isinstance(part, str) for part in (tower, kind)):
+            for group in self.towers:
+                if tower in (None, group[0]) and kind in (None, group[1]):
+                    return group
+        raise OutOfRange(
+            f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {self.towers}.", "Choose one of these."
+        )
+
     def call(
         self,
         layer: SupportsIndex,
@@ -205,18 +219,15 @@ class Capture:
         Raises:
             OutOfRange: no such layer, kind, tower or forward pass, or a number that is none.
         """
+        group = self.find_group(tower, kind)
         pool = [c for c in self.calls if kind in (None, c.kind) and tower in (None, c.tower)]
-        if not pool:
-            raise OutOfRange(
-                f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {self.towers}.", "Choose one of these."
-            )
         passes = sorted({c.step for c in pool})
         number, chosen = whole(layer), passes[-1] if step is None else whole(step)
         if chosen not in passes:
             raise OutOfRange(
                 f"Forward pass {step!r} was asked for.", f"The capture holds {spans(passes)}.", "Choose one of these."
             )
-        pool = [c for c in self.group(pool[0].tower, pool[0].kind) if c.step == chosen]
+        pool = [c for c in self.group(*group) if c.step == chosen]
         there = [c.layer_index for c in pool]
         wanted = there[number] if number is not None and -len(pool) <= number < 0 else number
         for call in pool:
@@ -331,8 +342,10 @@ class Capture:
         Raises:
             OutOfRange: no such call.
         """
-        chosen = [self.calls[at] for at in positions(index, len(self.calls), "call", self.info.get("name", "the capture"))]
-        return chosen if isinstance(index, slice) else chosen[0]
+        name, count = self.info.get("name", "the capture"), len(self.calls)
+        if isinstance(index, slice):
+            return [self.calls[at] for at in positions(index, count, "call", name)]
+        return self.calls[position(index, count, "call", name)]
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{len(self.group(t, k))} {(t + ' ') if t else ''}{k}" for t, k in self.towers)

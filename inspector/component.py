@@ -238,7 +238,8 @@ def _write_page(capture: Capture, view: str, start: object, path: Path) -> None:
     if view in DEMOS:
         path.write_text(demo_page(view), encoding="utf-8")
     else:
-        to_html(capture, [view] if view in VIEWS else list(VIEWS)[:3], path, start=start if isinstance(start, dict) else None)
+        place = {name: part for name, part in start.items() if name != "view"} if isinstance(start, dict) else None
+        to_html(capture, [view] if view in VIEWS else list(VIEWS)[:3], path, start=place)
 
 
 def error_value(error: Exception, action: dict[str, Any] | None = None) -> dict[str, Any]:

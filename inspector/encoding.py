@@ -68,6 +68,8 @@ def encode(
     if isinstance(text, str) or not isinstance(text, Sequence):
         text = [text]  # type: ignore[list-item]
     texts = list(text)
+    if not (pair is None or isinstance(pair, str | Sequence)):
+        raise InputError("A second text was given.", f"It is a {type(pair).__name__}.", "Give a string, or a list of strings.")
     pairs: list[str | None] = [pair] if isinstance(pair, str) or pair is None else list(pair)
     if pair is None:
         pairs = [None] * len(texts)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, SupportsIndex
 
 from inspector.captures import Capture, method
 from inspector.errors import CaptureFileError, OutOfRange, TooLarge
@@ -33,9 +33,9 @@ def to_html(
     view: str | Iterable[str] = "head_view",
     path: str | os.PathLike[str] | None = None,
     *,
-    batch: int = 0,
-    step: int | None = None,
-    start: dict[str, Any] | None = None,
+    batch: SupportsIndex = 0,
+    step: SupportsIndex | None = None,
+    start: Mapping[str, Any] | None = None,
     title: str | None = None,
     frame: bool = False,
 ) -> str:
@@ -59,7 +59,7 @@ def to_html(
         TooLarge: the page would hold more than a browser opens.
     """
     names, file, shown = view_names(view), check_path(path), one_forward(self, step)
-    asked = {"batch": check_batch(shown, batch), "start": check_start(shown, names, start)}
+    asked: dict[str, Any] = {"batch": check_batch(shown, batch), "start": check_start(shown, names, start)}
     text = page(shown, names, **asked, title=title, host="notebook" if frame and file is None else "page")
     if file is not None:
         try:

@@ -6,9 +6,9 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsIndex
 
-from inspector.errors import OutOfRange
+from inspector.errors import InputError, OutOfRange
 
-__all__ = ["Index", "position", "positions", "spans", "whole"]
+__all__ = ["Index", "at_least", "one_of", "position", "positions", "spans", "whole"]
 
 # One position or several: numpy's and torch's whole numbers and arrays count as such, None means all.
 Index = SupportsIndex | slice | Sequence[SupportsIndex] | None
@@ -72,6 +72,37 @@ def position(index: Any, size: int, what: str, where: str) -> int:
     4
     """
     return positions([index] if whole(index) is None else index, size, what, where)[0]
+
+
+def one_of(value: Any, choices: Sequence[str], what: str) -> str:
+    """``value``, when it is one of the choices.
+
+    Raises:
+        InputError: it is none of them.
+
+    >>> one_of("mean", ("mean", "max"), "a reduction")
+    'mean'
+    """
+    if isinstance(value, str) and value in choices:
+        return value
+    raise InputError(
+        f"{_short(value)} was given as {what}.", f"There are {', '.join(map(repr, choices))}.", "Choose one of these."
+    )
+
+
+def at_least(value: Any, least: int, what: str) -> int:
+    """``value`` as a whole number of at least so much.
+
+    Raises:
+        InputError: it is less, or no whole number.
+
+    >>> at_least(3, 0, "a window")
+    3
+    """
+    number = whole(value)
+    if number is not None and number >= least:
+        return number
+    raise InputError(f"{_short(value)} was given as {what}.", f"That is a whole number from {least}.", f"Give {least} or more.")
 
 
 def _several(index: Any) -> list[Any]:

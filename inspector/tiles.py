@@ -15,7 +15,8 @@ from torch import Tensor
 
 from inspector.cache import once
 from inspector.captures import AttentionCall
-from inspector.errors import InputError, OutOfRange
+from inspector.errors import OutOfRange
+from inspector.indexing import at_least, one_of, position, whole
 from inspector.scores import Scores
 from inspector.summaries.blocks import Blocks, Heads, at_once
 from inspector.summaries.row_sums import row_sums
@@ -57,21 +58,11 @@ def tile(
     >>> torch.allclose(call.tile(2, queries=slice(1, 5), keys=slice(0, 4), pool=2)[0, 0], exact[:2, :2].mean(), atol=1e-6)
     True
     """
+    head, batch = position(head, self.shape[1], "head", self.name), position(batch, self.shape[0], "batch item", self.name)
     rows, columns = _bounds(self, queries, 2, "query"), _bounds(self, keys, 3, "key")
-    if not -self.shape[1] <= head < self.shape[1] or not 0 <= batch < self.shape[0]:
-        raise OutOfRange(
-            f"Head {head} of batch item {batch} of {self.name!r} was asked for.",
-            f"There are {self.shape[1]} heads and {self.shape[0]} batch items.",
-            f"Use heads 0 to {self.shape[1] - 1} and items 0 to {self.shape[0] - 1}.",
-        )
-    if pool < 1 or reduce not in ("mean", "max"):
-        raise InputError(
-            f"A tile pooled by {pool} with {reduce!r} was asked for.",
-            "A pool is 1 or more, and blocks have a 'mean' or a 'max'.",
-            "Use pool=1 for single weights.",
-        )
+    pool, reduce = at_least(pool, 1, "a pool"), one_of(reduce, ("mean", "max"), "a reduction")
     with torch.no_grad():
-        return _tile(self, head % self.shape[1], rows, columns, pool, batch, reduce)
+        return _tile(self, head, rows, columns, pool, batch, reduce)
 
 
 AttentionCall.tile = tile  # type: ignore[method-assign,assignment]
@@ -79,6 +70,12 @@ AttentionCall.tile = tile  # type: ignore[method-assign,assignment]
 
 def _bounds(call: AttentionCall, part: slice, axis: int, name: str) -> slice:
     size = call.shape[axis]
+    if not isinstance(part, slice) or any(end is not None and whole(end) is None for end in (part.start, part.stop, part.step)):
+        raise OutOfRange(
+            f"The {name} positions {part!r} of {call.name!r} were asked for.",
+            "A tile is a rectangle.",
+            "Give a slice, such as slice(0, 8).",
+        )
     start, stop = 0 if part.start is None else part.start, size if part.stop is None else part.stop
     start, stop = start + size * (start < 0), stop + size * (stop < 0)
     if part.step not in (None, 1) or not 0 <= start < stop <= size:

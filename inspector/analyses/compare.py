@@ -14,7 +14,8 @@ from torch import Tensor
 
 from inspector.analyses.reading import HeadReading, read_head
 from inspector.captures import Capture, method
-from inspector.errors import CaptureError, TooLarge
+from inspector.errors import TooLarge
+from inspector.indexing import at_least, position
 from inspector.proofs import Proof
 from inspector.shapes import HeadMap
 from reference import Comparison, compare_attention, scaled_dot_product_attention, sliding_window_mask
@@ -106,6 +107,7 @@ def compare(
 
     Raises:
         OutOfRange: no such layer, head or batch item.
+        InputError: a window that is no whole number from 0.
         CaptureError: the model gave weights and no queries and keys, so there is nothing to compute them from again.
         TooLarge: more than 33 million weights at once.
 
@@ -116,6 +118,8 @@ def compare(
     (True, torch.Size([9, 9]))
     """
     call = self.call(layer, kind, tower)
+    head, batch = position(head, call.shape[1], "head", call.name), position(batch, call.shape[0], "batch item", call.name)
+    window = window if window is None else at_least(window, 0, "a window")
     rows, keys = len(range(*(queries or slice(None)).indices(call.shape[2]))), call.shape[3]
     if rows * keys > _LARGEST:
         raise TooLarge(
@@ -123,16 +127,14 @@ def compare(
             f"At most {_LARGEST:,} fit at once.",
             f"Choose rows, such as queries=slice(0, {max(1, _LARGEST // keys):,}).",
         )
-    if window is not None and window < 0:
-        raise CaptureError(f"A window of {window} was asked for.", "It would hold no key.", "Give 0 or more.")
     reading = read_head(call, head, batch, queries)
     weights = call.weights(batch=batch, heads=head, queries=queries)[0, 0].to(reading.query.device)
     expected = _of_reference(reading, None)
     extra = {} if window is None else _local(weights, reading, window)
     return HeadComparison(
         layer=call.layer_index,
-        head=head % call.shape[1],
-        batch=batch % call.shape[0],
+        head=head,
+        batch=batch,
         name=call.name,
         weights=weights,
         reference=expected,

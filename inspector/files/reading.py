@@ -23,6 +23,8 @@ def load(path: str | os.PathLike[str]) -> Capture:
     Raises:
         CaptureFileError: no such file, not a capture, damaged, or of a later version.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise _unreadable(path, f"a {type(path).__name__} is no path")
     try:
         size = os.stat(path).st_size
         with safe_open(os.fspath(path), framework="pt") as file:
@@ -73,7 +75,7 @@ def _finder(file: Any) -> Callable[[str], Tensor]:
     return find
 
 
-def _unreadable(path: str | os.PathLike[str], why: str) -> CaptureFileError:
+def _unreadable(path: Any, why: str) -> CaptureFileError:
     return CaptureFileError(
-        f"A capture was to be read from {os.fspath(path)!r}.", f"That failed: {why}.", "Give a file that Capture.save wrote."
+        f"A capture was to be read from {str(path)!r}.", f"That failed: {why}.", "Give a file that Capture.save wrote."
     )

@@ -39,6 +39,8 @@ def save(self: Capture, path: str | os.PathLike[str]) -> None:
     Raises:
         CaptureFileError: it cannot be written there, or has more calls than a file can name.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise _unwritten(path, f"A {type(path).__name__} is no path.", "Name a file, such as 'capture.safetensors'.")
     shelf, target = _Shelf(), Path(path)
     text = json.dumps(_header(self, shelf), allow_nan=False)
     if not os.path.isdir(target.parent) or os.path.isdir(target):  # of names too long for a disk as well
@@ -58,8 +60,8 @@ def save(self: Capture, path: str | os.PathLike[str]) -> None:
             part.unlink(missing_ok=True)
 
 
-def _unwritten(path: str | os.PathLike[str], found: str, do: str) -> CaptureFileError:
-    return CaptureFileError(f"A capture was to be saved as {os.fspath(path)!r}.", found, do)
+def _unwritten(path: Any, found: str, do: str) -> CaptureFileError:
+    return CaptureFileError(f"A capture was to be saved as {str(path)!r}.", found, do)
 
 
 def _header(capture: Capture, shelf: _Shelf) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import InputError, ShapeError
-from inspector.indexing import positions
+from inspector.indexing import one_of, position
 from inspector.metrics.head_scores import HeadScores
 from inspector.summaries.facts import facts_of
 from inspector.tokens import Tokens
@@ -52,7 +52,13 @@ def head_distance(
     >>> head_distance(cap, cap).values.abs().max().item() < 1e-6
     True
     """
-    group = next((g for g in cap_a.towers if tower in (None, g[0]) and kind in (None, g[1])), (tower or "", kind or "self"))
+    for cap in (cap_a, cap_b):
+        if not isinstance(cap, Capture):
+            raise InputError(
+                "Two captures were to be compared.", f"A {type(cap).__name__} is none.", "Give what an Inspector returns."
+            )
+    one_of(rows, ("content", "all"), "rows")
+    group = cap_a.find_group(tower, kind)
     pairs = list(zip(cap_a.group(*group), cap_b.group(*group), strict=False))
     shapes = [[tuple(c.shape[1:]) for c in cap.group(*group)] for cap in (cap_a, cap_b)]
     if not pairs or shapes[0] != shapes[1]:
@@ -61,9 +67,7 @@ def head_distance(
             f"Their (heads, queries, keys) are {shapes[0][:1]} × {len(shapes[0])} and {shapes[1][:1]} × {len(shapes[1])}.",
             "Give captures of one input through models of one shape.",
         )
-    if rows not in ("content", "all"):
-        raise InputError(f"Rows {rows!r} were asked for.", "There are 'content' and 'all'.", "Choose one of these.")
-    batch = positions([batch], pairs[0][0].shape[0], "batch item", "the captures")[0]
+    batch = position(batch, pairs[0][0].shape[0], "batch item", "the captures")
     for a, b in pairs if check_tokens else ():
         _check_same(cap_a.query_tokens(a, batch), cap_b.query_tokens(b, batch))
         _check_same(cap_a.key_tokens(a, batch), cap_b.key_tokens(b, batch))

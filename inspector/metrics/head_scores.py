@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from inspector.errors import OutOfRange
+from inspector.indexing import at_least
 
 __all__ = ["HeadScores"]
 
@@ -51,10 +53,11 @@ class HeadScores:
 
         ``layer`` is the layer's own number, as ``cap.call`` takes it, also where only some layers were captured.
         """
+        at_least(count, 0, "a number of heads")
         flat = self.values.flatten()
         order = flat.nan_to_num(float("-inf")).argsort(descending=True, stable=True)
         width = self.values.shape[1]
-        best = [(self.layers[int(at) // width], int(at) % width, float(flat[at])) for at in order[:count]]
+        best = [(self.layers[int(at) // width], int(at) % width, float(flat[at])) for at in order[: int(count)]]
         return [entry for entry in best if entry[2] == entry[2]]
 
     @property
@@ -78,15 +81,16 @@ class HeadScores:
         Raises:
             OutOfRange: an index that does not exist.
         """
-        try:
-            found = self.values[index]
-        except (IndexError, TypeError, ValueError) as error:
+        try:  # numpy's rules: torch reads an array of fractions as positions
+            places = np.arange(self.values.numel()).reshape(self.shape)[index]
+        except (IndexError, TypeError, ValueError, RuntimeError) as error:
             layers, heads = self.shape
             raise OutOfRange(
                 f"{self.title} at {index!r} was asked for.",
                 f"There are {layers} layers × {heads} heads ({error}).",
                 f"Use 0 to {layers - 1} and 0 to {heads - 1}.",
             ) from error
+        found = self.values.flatten()[torch.as_tensor(places)]
         return float(found) if found.ndim == 0 else found
 
     def __repr__(self) -> str:

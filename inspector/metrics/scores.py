@@ -12,8 +12,8 @@ from torch import Tensor
 
 from inspector.cache import once
 from inspector.captures import AttentionCall, Capture
-from inspector.errors import InputError, OutOfRange
-from inspector.indexing import positions, whole
+from inspector.errors import InputError
+from inspector.indexing import one_of, position
 from inspector.metrics.head_scores import HeadScores
 from inspector.registry import Registry
 from inspector.summaries import LayerSummary
@@ -141,6 +141,10 @@ def measure(
     >>> list(measure(cap, ["entropy", "rest"]))
     ['entropy', 'rest']
     """
+    if not isinstance(cap, Capture):
+        raise InputError(
+            "Heads were to be measured.", f"A {type(cap).__name__} is no capture.", "Give what an Inspector returns."
+        )
     if isinstance(name, str):
         return _measured(cap, METRICS[name], batch, rows, tower, kind)
     return {one: _measured(cap, METRICS[one], batch, rows, tower, kind) for one in _names(name)}
@@ -156,13 +160,8 @@ def _names(given: Any) -> list[str]:
 
 
 def _measured(cap: Capture, found: Metric, batch: Any, rows: str, tower: str | None, kind: str | None) -> HeadScores:
-    if rows not in ("content", "all"):
-        raise InputError(f"Rows {rows!r} were asked for.", "There are 'content' and 'all'.", "Choose one of these.")
-    group = next((g for g in cap.towers if tower in (None, g[0]) and kind in (None, g[1])), None)
-    if group is None:
-        raise OutOfRange(
-            f"Attention of tower {tower!r}, kind {kind!r} was asked for.", f"There are {cap.towers}.", "Choose one of these."
-        )
+    one_of(rows, ("content", "all"), "rows")
+    group = cap.find_group(tower, kind)
     calls = cap.group(*group)
     items = range(max(_items(cap, call) for call in calls)) if batch is None else [_item(batch, cap, calls)]
     tables, counts = zip(*(_of_item(cap, found, calls, item, rows) for item in items), strict=True)
@@ -189,8 +188,7 @@ def _items(cap: Capture, call: AttentionCall) -> int:
 
 
 def _item(batch: Any, cap: Capture, calls: list[AttentionCall]) -> int:
-    count = min(_items(cap, call) for call in calls)
-    return positions(batch if whole(batch) is not None else [batch], count, "batch item", "the capture")[0]
+    return position(batch, min(_items(cap, call) for call in calls), "batch item", "the capture")
 
 
 def _of_item(cap: Capture, found: Metric, calls: list[AttentionCall], item: int, rows: str) -> tuple[Tensor, int]:

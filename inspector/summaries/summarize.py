@@ -12,6 +12,7 @@ import torch
 from inspector.cache import once
 from inspector.captures import AttentionCall, Capture, method
 from inspector.errors import OutOfRange
+from inspector.indexing import at_least, one_of, position
 from inspector.summaries.blocked import summarize_blocked
 from inspector.summaries.facts import Item, item_of
 from inspector.summaries.finite import check_found, check_given
@@ -75,7 +76,12 @@ def summarize(
     >>> bool((summary.stack("previous")[0, 2, 2:8] > 0.9).all())  # layer 0 head 2 looks one back
     True
     """
+    if tower is not None or kind is not None:
+        self.find_group(tower, kind)
+    pool = pool if pool is None else at_least(pool, 0, "a pool")
+    how = how if isinstance(how, str) else one_of(how, ("auto", "fused", "blocked"), "a way to summarise")
     calls = [c for c in self.calls if tower in (None, c.tower) and kind in (None, c.kind)]
+    batch = position(batch, calls[0].shape[0], "batch item", calls[0].name) if calls else batch
     wanted = Wanted(pool, None if without is None else tuple(without), (), how)
     layers = layers_of(self, calls, batch, wanted, spans=spans, maximum=maximum, progress=progress)
     return Summary(layers, batch, [top_keys(call, top, top_count, batch) for call in calls] if len(top) else [])
@@ -112,8 +118,7 @@ def place_of(batch: int, wanted: Wanted | None = None) -> tuple:
 def _summary_of(
     capture: Capture, call: AttentionCall, batch: int, wanted: Wanted, progress: Progress, place: Place | None
 ) -> LayerSummary:
-    if not 0 <= batch < call.shape[0]:
-        raise OutOfRange(f"Batch item {batch} was asked for.", f"There are {call.shape[0]}.", f"Use 0 to {call.shape[0] - 1}.")
+    batch = position(batch, call.shape[0], "batch item", call.name)
     if wanted.without is not None and set(wanted.without) == _special(capture, call, batch):
         wanted = replace(wanted, without=None)
     before = progress.done

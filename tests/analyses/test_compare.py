@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from inspector import AttentionCall, Capture, Inspector
-from inspector.errors import CaptureError, OutOfRange, TooLarge
+from inspector.errors import CaptureError, InputError, OutOfRange, TooLarge
 from inspector.masks import Mask
 from inspector.scores import Given, Scores
 
@@ -164,8 +164,8 @@ def test_half_precision_queries_and_keys_are_taken_as_they_are():
         ({"layer": 0, "head": 0, "batch": 2}, OutOfRange, r"Batch item 2"),
         (
             {"layer": 0, "head": 0, "window": -1},
-            CaptureError,
-            r"A window of -1 was asked for\. It would hold no key\. Give 0 or more\.",
+            InputError,
+            r"-1 was given as a window\. That is a whole number from 0\. Give 0 or more\.",
         ),
         ({"layer": 1, "head": 0}, CaptureError, r"q·k does not explain them\. Choose a layer"),
     ],

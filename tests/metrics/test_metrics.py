@@ -329,5 +329,5 @@ def test_heads_on_different_texts_are_not_compared_unless_that_is_meant(bundled)
     assert head_distance(one, again).values.max() < 1e-6
     with pytest.raises(OutOfRange, match="There are 1"):
         head_distance(one, one, batch=1)
-    with pytest.raises(InputError, match="Rows 'odd'"):
+    with pytest.raises(InputError, match="'odd' was given as rows"):
         head_distance(one, one, rows="odd")

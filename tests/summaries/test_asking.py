@@ -145,7 +145,7 @@ def test_a_span_that_does_not_exist_is_refused(span):
 
 
 def test_a_batch_item_that_does_not_exist_is_refused():
-    with pytest.raises(OutOfRange, match="Use 0 to 0"):
+    with pytest.raises(OutOfRange, match=r"There are 1\. Use 0\."):
         capture_of().summarize(batch=1)
 
 
