@@ -193,6 +193,6 @@ def test_calls_that_share_their_queries_stand_for_no_more_than_the_file_holds(tm
 
         return change
 
-    assert len(Capture.load(scores_file(tmp_path / "x.safetensors", change=repeat(10)))) == 10
+    assert len(Capture.load(scores_file(tmp_path / "x.safetensors", change=repeat(16)))) == 16
     with pytest.raises(CaptureFileError, match="queries and keys of their own"):
-        Capture.load(scores_file(tmp_path / "x.safetensors", change=repeat(100)))
+        Capture.load(scores_file(tmp_path / "x.safetensors", change=repeat(17)))
