@@ -45,7 +45,11 @@ LOOKING = 0.05  # seconds between two looks at whether it was cancelled
 QUEUE = 32  # runs that wait; whoever comes after them is told so at once
 UPLOADS = "1kb"  # the app takes no files
 ENDING = ("This input was to be inspected.", "The server was told to end before it was done.", "Try again when it is back.")
-_WANTED = ("name", "model", "text", "pair", "example")
+LINKED = 200_000  # characters of a text that a page may try to pack into a link
+_WANTED = ("name", "model", "text", "pair", "example", "cut")
+TELL_FORM = """(model, text, pair) => {
+  window.dispatchEvent(new CustomEvent("inspector-form", {detail: {model: model || "bundled", text, pair}}));
+}"""
 BRAND = (
     '<button type="button" class="skip" data-skip>Skip to the picture</button>'
     '<div class="brand"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">'
@@ -81,24 +85,31 @@ class App:
         """The example that is drawn before anyone clicks."""
         first = EXAMPLES[0]
         try:
-            return self._value(
-                "bundled", first.text, first.pair, self.service.inspect("bundled", first.text, first.pair), pinned=True
-            )
+            found = self.service.inspect("bundled", first.text, first.pair)
+            return self._value("bundled", first.text, first.pair, found, pinned=True)
         except InspectorError as error:
             return error_value(error)
 
-    def run(self, model: Any, text: str, pair: str, request: gr.Request, truncate: bool = False) -> Iterator[Any]:
+    def run(
+        self, model: Any, text: str, pair: str, request: gr.Request, truncate: bool = False, begin: bool = False
+    ) -> Iterator[Any]:
         """Steps while it works, then the picture or what went wrong; nothing new when it was cancelled."""
         stopped = self.running[request.session_hash] = threading.Event()
         public = self.public(request)
         name = secrets.token_urlsafe(9)
         self.captures.running.add(name)
         try:
-            yield from self._working(lambda step: self._inspected(model, text, pair, truncate, step, public), stopped, name)
+            yield from self._working(
+                lambda step: self._inspected(model, text, pair, truncate, begin, step, public), stopped, name
+            )
         finally:
             self.captures.running.discard(name)
             if self.running.get(request.session_hash) is stopped:
                 self.running.pop(request.session_hash, None)
+
+    def run_example(self, model: str, text: str, pair: str, request: gr.Request) -> Iterator[Any]:
+        """The same for an example that was chosen: it opens at its own beginning."""
+        yield from self.run(model, text, pair, request, begin=True)
 
     def cancel(self, request: gr.Request) -> None:
         """Ends what this visitor's page is running, at its next step."""
@@ -126,7 +137,7 @@ class App:
         if wanted["name"] not in ("open", "cut"):
             yield (gr.skip(),) * 4
             return
-        for value in self.run(model, text, pair, request, truncate=wanted["name"] == "cut"):
+        for value in self.run(model, text, pair, request, truncate=wanted["name"] == "cut" or bool(wanted["cut"])):
             yield model, text, pair, value
 
     def _opened(self, wanted: dict[str, str]) -> tuple[str, str, str]:
@@ -144,21 +155,28 @@ class App:
         except Exception as error:
             raise gr.Error(" ".join(_sentences(error)), print_exception=False) from error
 
-    def _inspected(self, model: Any, text: str, pair: str, truncate: bool, step: Any, public: bool) -> dict[str, Any]:
+    def _inspected(
+        self, model: Any, text: str, pair: str, truncate: bool, begin: bool, step: Any, public: bool
+    ) -> dict[str, Any]:
         try:
-            capture = self.service.inspect(model, text or "", pair or "", truncate=truncate, step=step, public=public)
-            return self._value(normalized(model), text or "", pair or "", capture)
+            found = self.service.inspect(model, text or "", pair or "", truncate=truncate, step=step, public=public)
+            return self._value(str(model or "bundled"), text or "", pair or "", found, begin=begin, cut=truncate)
         except InputTooLong as error:
             return error_value(error, {"name": "cut", "label": f"Cut to {error.limit:,} tokens"})
         except Exception as error:  # whatever a model does to its input, the app stays up and says what happened
             return error_value(error)
 
-    def _value(self, model: str, text: str, pair: str, capture: Any, pinned: bool = False) -> dict[str, Any]:
+    def _value(
+        self, model: str, text: str, pair: str, capture: Any, pinned: bool = False, begin: bool = False, cut: bool = False
+    ) -> dict[str, Any]:
+        form = {"model": model, "text": text, "pair": pair}
         known = next((e for e in EXAMPLES if (e.text, e.pair) == (text, pair)), None)
-        if known is not None and model == "bundled":
-            return self.bench.show(capture, start=known.start, link={"example": known.name}, pinned=pinned)
-        link = {"model": model, "text": text, "pair": pair} if len(text) + len(pair) < 2000 else {}
-        return self.bench.show(capture, link={name: value for name, value in link.items() if value})
+        if known is not None and normalized(model) == "bundled":
+            link = {"example": known.name}
+            return self.bench.show(capture, start=known.start, link=link, form=form, begin=begin, pinned=pinned)
+        texts = {"text": text, "pair": pair} if len(text) + len(pair) <= LINKED else {}
+        link = {"model": normalized(model), **texts, "cut": "1" if cut else ""}
+        return self.bench.show(capture, link={name: value for name, value in link.items() if value}, form=form)
 
     def end(self) -> None:
         """Ends every run with a word to whoever waits for it, and waits until they have been told."""
@@ -270,7 +288,9 @@ def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tup
             show_progress="hidden",
             api_visibility="private",
         )
-        filled.then(app.run, [model, text, pair], app.bench, **heavy)
+        filled.then(app.run_example, [model, text, pair], app.bench, **heavy)
+    # what the form says now: the picture of something else is dimmed
+    gr.on([model.change, text.change, pair.change], None, [model, text, pair], None, js=TELL_FORM, api_visibility="private")
     # Gradio's own cancelling would leave its button deaf until the run has noticed
     app.bench.cancel(app.cancel, None, None, queue=False, show_progress="hidden", api_visibility="private")
 

@@ -120,21 +120,34 @@ class Workbench(gr.HTML):
         )
 
     def show(
-        self, capture: Capture, *, start: dict[str, Any] | None = None, link: dict[str, str] | None = None, pinned: bool = False
+        self,
+        capture: Capture,
+        *,
+        start: dict[str, Any] | None = None,
+        link: dict[str, str] | None = None,
+        form: dict[str, str] | None = None,
+        begin: bool = False,
+        pinned: bool = False,
     ) -> dict[str, Any]:
         """The value that draws ``capture``.
 
         Args:
             capture: what to show.
             start: the selection to begin with; by default the most selective link of the capture, pinned.
-            link: what a link needs beside the selection to come back here (model, text, pair, example).
+            link: what a link needs beside the selection to come back here (model, text, pair, cut, example). The page packs long
+                texts into the part after #; without a text or an example it says that a link leaves the text out.
+            form: what the form said (model, text, pair). While it says something else, told by a window event ``inspector-form``
+                with these three as its detail, the picture is dimmed and says of what it is.
+            begin: begin with ``start`` also where the reader was somewhere else before.
             pinned: keep the capture as long as the server runs.
         """
         capture = one_forward(capture)
         identity = self.captures.add(capture, pinned=pinned)
-        begin, measured = started(capture, start), is_short_work(capture)
-        manifest = manifest_of(capture, identity=identity, start=begin, measured=measured)
-        return {"manifest": manifest | {"link": link or {}, "demos": listed(dict(DEMOS.items()))}}
+        first, measured = started(capture, start), is_short_work(capture)
+        manifest = manifest_of(capture, identity=identity, start=first, measured=measured)
+        told = {name: field_key(value) for name, value in (form or {}).items()}
+        more = {"link": link or {}, "form": told or None, "begin": begin, "demos": listed(dict(DEMOS.items()))}
+        return {"manifest": manifest | more}
 
     def _fetching(self) -> Any:
         captures, later = self.captures, Later()
@@ -167,6 +180,11 @@ def _script_function(_: Any = None) -> str:
 
 
 _script_function.__name__ = "script"  # as the page calls it
+
+
+def field_key(text: str) -> str:
+    """A field's content as the page compares it (whose.js): a long text by its length and its ends."""
+    return text if len(text) <= 2000 else f"{len(text)}:{text[:1000]}:{text[-1000:]}"
 
 
 def answer_for(captures: Captures, request: Any, later: Later | None = None) -> dict[str, Any]:
@@ -228,18 +246,20 @@ def _export(capture: Capture, identity: str, request: dict[str, Any]) -> dict[st
     if what == "capture":
         path = EXPORTS.file((identity, what), "capture.safetensors", capture.save)
     else:
-        name, key = view if isinstance(view, str) else "", (identity, what, json.dumps([view, start], sort_keys=True))
-        path = EXPORTS.file(key, "attention.html", lambda path: _write_page(capture, name, start, path))
+        batch, name = request.get("batch", 0), view if isinstance(view, str) else ""
+        key = (identity, what, json.dumps([view, start, batch], sort_keys=True))
+        path = EXPORTS.file(key, "attention.html", lambda path: _write_page(capture, name, start, batch, path))
     return {"url": f"gradio_api/file={path}", "name": path.name, "bytes": path.stat().st_size}
 
 
-def _write_page(capture: Capture, view: str, start: object, path: Path) -> None:
+def _write_page(capture: Capture, view: str, start: object, batch: int, path: Path) -> None:
     """A page of that view, of the first three where there is none of that name, or of a demonstration without the capture."""
     if view in DEMOS:
         path.write_text(demo_page(view), encoding="utf-8")
     else:
+        names = [view] if view in VIEWS else list(VIEWS)[:3]
         place = {name: part for name, part in start.items() if name != "view"} if isinstance(start, dict) else None
-        to_html(capture, [view] if view in VIEWS else list(VIEWS)[:3], path, start=place)
+        to_html(capture, names, path, batch=batch, start=place)
 
 
 def error_value(error: Exception, action: dict[str, Any] | None = None) -> dict[str, Any]:

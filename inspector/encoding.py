@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from inspector.errors import EmptyInput, InputError, InputTooLong
 from inspector.signature import field_of, text_config
 
-__all__ = ["encode", "max_tokens"]
+__all__ = ["encode", "items_of", "left_out", "max_tokens"]
 
 _UNBOUNDED = 10**6  # tokenizers write 1e30 for "no limit"
 _CHARACTERS = 64  # a token, generously: a text with more is longer than the model takes, and is not read to be told so
@@ -63,6 +63,17 @@ def encode(
             "This model comes without a tokenizer.",
             "Give encodings, such as {'input_ids': …}, or pass a tokenizer.",
         )
+    rows = [_one(tokenizer, first, second, limit, truncate, target) for first, second in items_of(text, pair)]
+    return _collate(rows, tokenizer, left=getattr(tokenizer, "padding_side", "right") == "left" and not target)
+
+
+def items_of(text: Any, pair: Any = None) -> list[tuple[Any, Any]]:
+    """A batch of (text, second text or None), whichever way it was given.
+
+    Raises:
+        EmptyInput: no text at all.
+        InputError: texts and second texts do not match.
+    """
     if pair is None and not isinstance(text, str) and text is not None:
         text, pair = _paired(text)
     if isinstance(text, str) or not isinstance(text, Sequence):
@@ -79,8 +90,15 @@ def encode(
         )
     if not texts:
         raise EmptyInput("A batch was to be inspected.", "It is empty.", "Give at least one text.")
-    rows = [_one(tokenizer, first, second, limit, truncate, target) for first, second in zip(texts, pairs, strict=True)]
-    return _collate(rows, tokenizer, left=getattr(tokenizer, "padding_side", "right") == "left" and not target)
+    return list(zip(texts, pairs, strict=True))
+
+
+def left_out(tokenizer: Any, items: Sequence[tuple[str, str | None]], limit: int | None, *, apart: bool = False) -> list[int]:
+    """How many tokens of each item are over ``limit``: those that cutting it loses. ``apart``: each text has its own limit."""
+    if limit is None:
+        return [0] * len(items)
+    runs = [[(text, None), (pair, None)] if apart and pair else [(text, None if apart else pair)] for text, pair in items]
+    return [sum(max(0, len(tokenizer(a, b, verbose=False)["input_ids"]) - limit) for a, b in run) for run in runs]
 
 
 def _paired(text: Any) -> tuple[Any, Any]:

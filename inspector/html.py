@@ -24,6 +24,7 @@ __all__ = ["answers_of", "document", "page", "to_html"]
 # Bytes of data in one page: a browser keeps it as one text, which none of them can beyond 512 MB.
 _LARGEST = 400 * 2**20
 _HINT = "Where a page takes HTML but runs none of its scripts, cap.to_html(…, frame=True) gives it a frame of its own."
+_BATCH = 32 * 2**20  # of the other items of a batch
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
@@ -108,7 +109,25 @@ def embedded(capture: Capture, names: list[str], *, batch: int = 0, start: dict[
     manifest = manifest_of(capture, batch=batch, start=started(capture, start, batch))
     chosen = {name: _view(name) for name in names}
     manifest["views"] = listed(chosen)
-    return {"manifest": manifest, "answers": answers_of(capture, manifest, chosen, batch)}
+    answers = answers_of(capture, manifest, chosen, batch)
+    manifest["carried"] = _others(capture, manifest, chosen, answers)
+    return {"manifest": manifest, "answers": answers}
+
+
+def _others(capture: Capture, first: dict[str, Any], chosen: dict[str, type[View]], answers: dict[str, Any]) -> list[int]:
+    """Adds the other items of a batch to a page, each with its manifest, until they would be too much; which ones it carries."""
+    carried, size = [first["batch"]], 0
+    for item in sorted(set(range(first["batches"])) - {first["batch"]}, key=lambda item: abs(item - first["batch"])):
+        told = answer(capture, {"kind": "manifest", "batch": item, "limit": 2**31})
+        more = answers_of(capture, told["manifest"] | {"start": first["start"]}, chosen, item)
+        size += sum(map(packed_size, more.values()))
+        if size > _BATCH:
+            break
+        answers |= more | {request_name({"kind": "manifest", "batch": item}): told}
+        carried.append(item)
+    if len(carried) > 1:
+        answers[request_name({"kind": "manifest", "batch": first["batch"]})] = {"manifest": first}
+    return sorted(carried)
 
 
 def _view(name: str) -> type[View]:
@@ -127,7 +146,7 @@ def answers_of(capture: Capture, manifest: dict[str, Any], chosen: dict[str, typ
     size = 0
     for view in chosen.values():
         for request in view().embeds(manifest):
-            key = request_name(request)
+            key = request_name(request | ({"batch": batch} if batch else {}))
             if key not in answers:
                 answers[key] = answer(capture, {**request, "batch": batch, "limit": 2**31})
                 size += packed_size(answers[key])

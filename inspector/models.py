@@ -15,8 +15,9 @@ from transformers import GenerationConfig
 from inspector.answers import lacks_decoder_input, with_answer, with_labels, with_target
 from inspector.bundled import BUNDLED, TITLE, bundled_folder
 from inspector.captures import Capture
-from inspector.encoding import encode, max_tokens
+from inspector.encoding import encode, items_of, left_out, max_tokens
 from inspector.errors import InputError, NoAttention
+from inspector.given import KEY, as_info
 from inspector.hooks import capture
 from inspector.hooks.proving import PROOF_ROWS
 from inspector.inputs import as_tensors, check_ids
@@ -137,6 +138,8 @@ class Inspector:
             with capture(self.model, tokenizer=self.tokenizer, **options) as found:
                 self.model(**inputs)
         found.info["name"] = self.name
+        if not isinstance(text, Mapping):
+            found.info[KEY] = self._told(text, pair, truncate)
         if not found.calls:
             raise _no_attention(self.name, self.model, found)
         return found
@@ -180,6 +183,12 @@ class Inspector:
         if isinstance(labels, Tensor) and labels.ndim == 2 and not labels.is_floating_point():
             return with_labels(self.model, inputs)
         return with_answer(self.model, inputs, options)
+
+    def _told(self, text: Any, pair: Any, truncate: bool) -> str:
+        """The texts as a capture names them."""
+        items, apart = items_of(text, pair), is_encoder_decoder(self.model)
+        cut = left_out(self.tokenizer, items, self.max_tokens, apart=apart) if truncate else [0] * len(items)
+        return as_info(items, cut)
 
     def __repr__(self) -> str:
         return f"<Inspector of {self.name} ({type(self.model).__name__})>"

@@ -61,8 +61,36 @@ def cell(capture: Capture, *, with_script: bool = True) -> str:
                 carried.append(request)
     names = _VIEWS if carried else ("model_view",)
     manifest["views"] = listed({name: VIEWS[name] for name in names})
+    manifest["carried"] = _others(shown, manifest, answers, room)
     data = {"manifest": manifest, "answers": answers, "absent": _absent(carried, every)}
     return packed(data, "notebook", still(shown, manifest, _HINT), with_script=with_script)
+
+
+def _others(shown: Capture, first: dict[str, Any], answers: dict[str, Any], room: int) -> list[int]:
+    """Adds the other items of a batch, whole, as long as there is room; which ones the cell carries."""
+    carried = [first["batch"]]
+    for item in sorted(set(range(first["batches"])) - {first["batch"]}, key=lambda item: abs(item - first["batch"])):
+        found: dict[str, Any] = {}
+        for request in _whole(first):
+            name = request_name(request | ({"batch": item} if item or request["kind"] == "manifest" else {}))
+            found[name] = answer(shown, {**request, "batch": item, "limit": 2**31})
+            room -= packed_size(found[name])
+            if room < 0:
+                break
+        if room < 0:
+            break
+        answers |= found
+        carried.append(item)
+    if len(carried) > 1:
+        answers[request_name({"kind": "manifest", "batch": first["batch"]})] = {"manifest": first}
+    return sorted(carried)
+
+
+def _whole(manifest: dict[str, Any]) -> Iterator[Request]:
+    """All that the views of one item ask for."""
+    yield {"kind": "manifest"}
+    yield from ({"kind": "maps", "group": one["key"]} for one in manifest["groups"])
+    yield from _heads(manifest)
 
 
 def _heads(manifest: dict[str, Any]) -> Iterator[Request]:

@@ -35,7 +35,7 @@ class HeadComparison:
         weights: the model's weights, float32.
         reference: ``reference.scaled_dot_product_attention`` on the same q and k, float64.
         difference: weights − reference.
-        comparison: how large the difference is, where, and the verdict.
+        comparison: how large the difference is, where, and the verdict: by the limit that the call's own proof has.
         stated: what besides q·k the reference was told: scale, mask, soft-cap, bias, sink.
         proof: the check of the weights against the model's own output, made while it ran.
         window: how far to either side the local version sees; None without one.
@@ -130,7 +130,7 @@ def compare(
     reading = read_head(call, head, batch, queries)
     weights = call.weights(batch=batch, heads=head, queries=queries)[0, 0].to(reading.query.device)
     expected = _of_reference(reading, None)
-    extra = {} if window is None else _local(weights, reading, window)
+    extra = {} if window is None else _local(weights, reading, window, call.proof.tolerance)
     return HeadComparison(
         layer=call.layer_index,
         head=head,
@@ -139,7 +139,7 @@ def compare(
         weights=weights,
         reference=expected,
         difference=weights.double() - expected,
-        comparison=compare_attention(weights, expected),
+        comparison=compare_attention(weights, expected, tolerance=call.proof.tolerance),
         stated=reading.stated,
         proof=call.proof,
         **extra,
@@ -157,7 +157,7 @@ def _of_reference(head: HeadReading, mask: Tensor | None) -> Tensor:
     return weights
 
 
-def _local(weights: Tensor, head: HeadReading, window: int) -> dict[str, Any]:
+def _local(weights: Tensor, head: HeadReading, window: int, tolerance: float) -> dict[str, Any]:
     near = sliding_window_mask(
         head.num_queries, weights.shape[-1], left=window, right=window, offset=head.offset, device=weights.device
     )[head.rows]
@@ -168,6 +168,6 @@ def _local(weights: Tensor, head: HeadReading, window: int) -> dict[str, Any]:
         "window": window,
         "local": local,
         "local_difference": weights.double() - local,
-        "local_comparison": compare_attention(weights, local),
+        "local_comparison": compare_attention(weights, local, tolerance=tolerance),
         "local_mass": float(inside.mean()) if inside.numel() else 0.0,
     }

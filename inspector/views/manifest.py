@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ import torch
 from inspector.cache import once
 from inspector.captures import AttentionCall, Capture
 from inspector.errors import InspectorError
+from inspector.given import KEY, Given, given_of, read_from
 from inspector.metrics import METRICS, list_metrics, measure
 from inspector.scores import Scores
 from inspector.tokens import Tokens
@@ -35,13 +37,15 @@ def manifest_of(
         measured: False leaves the measures of the heads out; a page asks for them with ``{"kind": "measures"}``.
     """
     groups = [_group(capture, tower, kind, batch, measured) for tower, kind in capture.towers]
+    rows = max((call.shape[0] for call in capture.calls), default=1)
     return {
         "format": FORMAT,
         "id": identity,
         "title": capture.info.get("name", "model"),
-        "model": dict(capture.info),
+        "model": {name: value for name, value in capture.info.items() if name != KEY},
+        "input": asdict(given_of(capture.info, batch, rows) or _read(capture, batch)),
         "batch": batch,
-        "batches": max((call.shape[0] for call in capture.calls), default=1),
+        "batches": rows,
         "axes": _axes(capture, batch),
         "groups": groups,
         "measures": [_metric(name, capture) for name in list_metrics()],
@@ -50,6 +54,11 @@ def manifest_of(
         "views": listed({name: view for name, view in VIEWS.items() if view().offered(capture)}),
         "start": start,
     }
+
+
+def _read(capture: Capture, batch: int) -> Given:
+    """What the first call's tokens say, where nobody kept the text."""
+    return read_from(capture.query_tokens(capture.calls[0], batch)) if capture.calls else Given("")
 
 
 def group_key(tower: str, kind: str) -> str:

@@ -83,9 +83,12 @@ def _comparison(found: HeadComparison) -> dict[str, Any]:
 def _additive(capture: Capture, call: AttentionCall, head: int, batch: int, hidden: int) -> dict[str, Any]:
     fit = _fitted(capture, call, head, batch, hidden)
     even, positional = fit.baselines["uniform"].kl, fit.baselines["position only"].kl
+    rows, total = fit.held_out.rows, sum(not padding for padding in capture.query_tokens(call, batch).padding)
+    judged = f"all {total:,} rows" if rows == total else f"{rows:,} of the {total:,} rows"
     text = (
-        f"of this head’s structure is expressed by an additive score with {hidden} hidden {'unit' if hidden == 1 else 'units'} "
-        f"(KL {fit.held_out.kl:.3g} against {even:.3g} nats for an even spread; fitted on this text, so it flatters)."
+        f"of this head’s structure is expressed by an additive score with {hidden} hidden {'unit' if hidden == 1 else 'units'}: "
+        f"over {judged} its KL is {fit.held_out.kl:.3g} nats on average, against {even:.3g} for an even spread. "
+        "It was fitted on this text, so it flatters."
     )
     width = call.evidence.query.shape[-1] if isinstance(call.evidence, Scores) else 0
     said = {
@@ -93,7 +96,7 @@ def _additive(capture: Capture, call: AttentionCall, head: int, batch: int, hidd
         "kl": fit.held_out.kl,
         "kl_uniform": even,
         "kl_position": positional,
-        "explained": 1 - fit.held_out.kl / max(1e-30, even),
+        "explained": max(0.0, 1 - fit.held_out.kl / max(1e-30, even)),
         "beyond_position": fit.explained,
         "text": text,
         "sizes": [2, 8, 2 * width + 2],

@@ -41,7 +41,7 @@ class Head:
         return best <= LOOKS and not (self.rest[row] > LOOKS and self.rest[row] > best)
 
     def twins(self, row: int) -> list[int]:
-        return [k for k in self.cols if k != row and self.names[k] == self.names[row]]
+        return [k for k in self.cols if k != row and self.names[k] == self.names[row] and "[UNK]" not in self.names[k]]
 
     def average(self, key: int) -> float:
         """What the average token gives a key: rows of special tokens and padding are no words of the text."""
@@ -60,8 +60,7 @@ def head_of(capture: Capture, layer: int, head: int, special: str, batch: int = 
     scores[:, np.array(tokens.padding)] = -np.inf
     weights = np.exp(scores - scores.max(1, keepdims=True))
     weights /= weights.sum(1, keepdims=True)
-    known = getattr(tokens, "unknown", None) or [t == "[UNK]" for t in tokens.tokens]
-    resting = np.array([s and not u for s, u in zip(tokens.special, known, strict=True)])
+    resting = np.array(tokens.special)
     real = [i for i in range(len(tokens)) if not tokens.padding[i]]
     words = [i for i in real if not resting[i]]
     folded = special != "draw"
@@ -185,8 +184,8 @@ def wrong_of_row(h: Head, row: int, sentence: str) -> str:
         ("spreads its attention" in sentence, weight <= LOOKS and (rest <= LOOKS or rest <= weight)),
         ("among words" in sentence, rest > weight),
         ("itself" in sentence, best == row),
-        ("an earlier" in sentence, best < row and h.names[best] == h.names[row]),
-        ("a later" in sentence, best > row and h.names[best] == h.names[row]),
+        ("an earlier" in sentence, best < row and best in h.twins(row)),
+        ("a later" in sentence, best > row and best in h.twins(row)),
     ]
     if any(claimed != true for claimed, true in kinds):
         return f"not so: {sentence} {kinds} weight {weight} rest {rest}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from inspector.views.reference_view import _fitted
 from tests.ui.hosting import drawn, link, open_page, open_served, resized, sideways
 
 PINNED = "view=reference&layer=3&heads=1&query=10&key=2"
@@ -22,7 +25,7 @@ def value(page: Page, name: str) -> str:
 def test_five_aligned_maps_say_how_far_the_head_is_from_the_reference(page: Page, sentence_capture, found, shot) -> None:
     asked = open_served(page, sentence_capture, f"{PINNED}&hidden=2")
     assert [a["kind"] for a in asked if a["kind"] == "compare"] == ["compare"]
-    expect(page.locator(".caption")).to_contain_text("This head is scaled dot-product attention, to the last float32 digit")
+    expect(page.locator(".caption")).to_contain_text("This head is scaled dot-product attention, up to float32 rounding")
     for name in ("model", "reference", "difference", "additive", "missed"):
         expect(page.locator(f"[data-figure={name}]")).to_be_visible()
     expect(page.locator("[data-figure=near]")).to_be_hidden()
@@ -101,3 +104,27 @@ def test_the_maps_can_be_taken_away_as_a_drawing(page: Page, sentence_capture) -
     text = got.value.path().read_text("utf-8")
     assert text.count("<image") >= 5
     assert "Model − additive fit" in text
+
+
+def test_one_limit_stands_in_the_proof_and_in_the_verdict(page: Page, sentence_capture) -> None:
+    open_served(page, sentence_capture, f"{PINNED}&hidden=2")
+    limit = re.search(r"\(limit (\S+)\)", page.locator(".proof").inner_text())[1]
+    expect(page.locator(".ref-verdict").first).to_contain_text(f"anything above {limit} would be marked as failing")
+
+
+def test_the_share_and_the_largest_miss_of_a_long_text_say_what_they_are(page: Page, bundled) -> None:
+    long = bundled("the grey cat slept on the shelf , and the old nurse fed the cat . rain fell on the harbour town " * 8)
+    open_served(page, long, "view=reference&layer=2&heads=9&hidden=2")
+    fit = _fitted(long, long.call(2), 9, 0, 2)
+    rows = len(long.tokens[0])
+    text = page.locator(".ref-verdict").first.inner_text()
+    assert fit.held_out.rows < rows
+    assert f"over {fit.held_out.rows} of the {rows} rows its KL is {fit.held_out.kl:.3g} nats on average" in text
+    off = (long.compare(layer=2, head=9).weights - fit.weights(long, 0)).abs()
+    share = round(100 * (1 - fit.held_out.kl / fit.baselines["uniform"].kl))
+    how = page.locator(".how").inner_text()
+    said = re.search(r"(\d+) % is a mean over rows: .* off by (\S+) on average, by (\S+) at most", how)
+    assert int(said[1]) == share
+    assert f"{share} %" in text
+    assert float(said[2]) == pytest.approx(float(off.mean()), rel=0.06)
+    assert float(said[3]) == pytest.approx(float(off.max()), abs=6e-3)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 
+import numpy as np
 import pytest
 
 from inspector.views.assets import script
@@ -18,6 +20,7 @@ TEXTS = {
     "sentence": ("The animal didn't cross the street because it was too tired, so the driver stopped and waited for it.",),
     "pair": ("The cat saw the dog and the dog saw the cat.", "The cat ran."),
     "short": ("Hi there.",),
+    "unknown": ("动物没有过马路,因为它太累了,所以司机停下来等它。",),
 }
 _SAY = """(async () => {
   const said = {}, data = new A.Data(x.manifest, async (r) => x.answers[`${r.layer} ${r.head}`]);
@@ -188,3 +191,52 @@ def test_bars_of_scores_begin_at_the_lowest_score_and_compare(js):
     tall = [h for _, h in drawn]
     assert tall == pytest.approx([220 * (v + 7.3) / 9.9 for v in scores], abs=1)
     assert {round(y + h, 6) for y, h in drawn} == {32 + 220}
+
+
+_STEPS = """(async () => {
+  const data = await A.dates.store.steps({data: {}, request: async () => x}, x.text, x.attention);
+  const text = (parts) => parts.map((p) => p.text ?? p).join(""), view = (step, at) => ({data, step, at});
+  return {
+    keys: Array.from({length: data.count}, (_, i) => Array.from(data.key(i))),
+    steps: data.steps.map((step) => ({
+      scores: Array.from(step.scores), weights: Array.from(step.weights), context: Array.from(step.context),
+      probabilities: Array.from(step.probabilities),
+      said: [1, 2, 3, 4, 5].map((at) => text(A.steps.words.caption(view(step, at)))),
+    })),
+  };
+})()"""
+
+
+@pytest.mark.parametrize("attention", ["additive", "dot_product", "scaled_dot_product", "local_p"])
+def test_every_caption_of_the_five_steps_is_so(js, sentence_capture, attention):
+    from inspector.views.five_steps import five_steps
+
+    given = five_steps(sentence_capture, {"text": "30 février 2021", "attention": attention})
+    found = js(_STEPS, given)
+    characters = given["characters"]
+    for step in found["steps"]:
+        keys = np.array(found["keys"], dtype=np.float64)
+        scores, weights, context = (np.array(step[name], dtype=np.float64) for name in ("scores", "weights", "context"))
+        _, second, third, fourth, fifth = step["said"]
+        named = re.search(r", ‘(.)’(?: \((\d+)\w\w\))? scores highest: ([−\d.]+), against ([−\d.]+)", second.replace("␣", "_"))
+        best = int(scores.argmax())
+        assert named, second
+        assert [named[3].replace("−", "-"), named[4].replace("−", "-")] == [f"{scores[best]:.2f}", f"{scores.mean():.2f}"]
+        assert named[2] in (None, str(best + 1))
+        ratio, share = weights.max() * len(weights), re.search(r"attention, (.*) an even share", third)[1]
+        expected = oracle.NUMBERS.get(share)
+        assert share in ("about", "less than", "more than ten times") or abs(expected - ratio) <= (0.26 if ratio < 2.75 else 0.51)
+        assert {"about": 0.74 < ratio < 1.26, "less than": ratio < 0.76, "more than ten times": ratio > 10}.get(share, True)
+        near = keys @ context / np.linalg.norm(keys, axis=1) / np.linalg.norm(context)
+        assert f"(cosine {near.max():.2f}; with the other characters" in fourth.replace("−", "-")
+        likely = sorted(step["probabilities"], reverse=True)
+        assert f"probability {likely[0]:.4f}, next" in fifth
+    assert len(characters) == len(keys)
+
+
+def test_a_proof_of_some_calls_does_not_speak_of_all(js):
+    assert (
+        js("A.proof.rows({checked: 8, calls: 17, rows: 4, queries: 4})") == " in 8 of 17 calls; the others could not be checked"
+    )
+    assert js("A.proof.rows({checked: 6, calls: 6, rows: 8, queries: 900})") == " in 8 of 900 rows of every head"
+    assert js("A.proof.rows({checked: 6, calls: 6, rows: 25, queries: 25})") == ""

@@ -370,14 +370,6 @@ def test_groups_are_chosen_from_a_menu_when_there_are_several(page, sentence_cap
     assert "group=decoder.self" in link(page)
 
 
-def test_texts_of_a_batch_are_stepped_through(page, sentence_capture):
-    mount(page, {"manifest": manifest_of(sentence_capture) | {"batches": 3}}, "app", lambda r: answer(sentence_capture, r))
-    page.wait_for_selector(HOST)
-    assert page.locator(".stepper-name").first.inner_text() == "Text 1 of 3"
-    page.get_by_label("Next text").click()
-    assert page.evaluate("acted") == [{"name": "batch", "batch": 1}]
-
-
 def test_nothing_moves_for_those_who_asked_for_that(new_page, short_page):
     page = new_page(reduced_motion="reduce")
     opened(page, short_page)

@@ -3,6 +3,7 @@ A.views.heat_map = {
   settings: {
     colour: { default: "root", parse: (text) => (["root", "linear"].includes(text) ? text : undefined) },
     scale: { default: "own", parse: (text) => (["own", "common"].includes(text) ? text : undefined) },
+    look: { default: null, parse: (text) => (/^\d+(\.\d+)?,\d+(\.\d+)?,\d+(\.\d+)?$/.test(text) ? text : undefined) },
     pooling: { default: "mean", parse: (text) => (["mean", "largest"].includes(text) ? text : undefined) },
   },
 

@@ -38,16 +38,23 @@ A.actions = {
     button.title = button.getAttribute("aria-label");
   },
 
+  /** The link of what is on screen; where the text is too long for one, the button says that it is not in it. */
   async copy(bench, button) {
+    if (bench.linked && bench.linked.coming) await bench.linked.coming;
+    const lost = bench.linked && bench.linked.lost;
     const done = await navigator.clipboard.writeText(location.href).then(
       () => true,
       () => A.actions.copyByHand(bench),
     );
-    button.textContent = done ? "Copied" : "Ctrl C";
-    bench.announce(done ? "Link copied." : "Press Control C to copy the link.");
-    setTimeout(() => {
-      button.textContent = "Copy link";
-    }, 1600);
+    button.textContent = (done ? "Copied" : "Ctrl C") + (lost ? " without the text" : "");
+    const without = lost ? " The text is too long for a link and is left out." : "";
+    bench.announce((done ? "Link copied." : "Press Control C to copy the link.") + without);
+    setTimeout(
+      () => {
+        button.textContent = "Copy link";
+      },
+      lost ? 4000 : 1600,
+    );
   },
 
   copyByHand(bench) {

@@ -40,7 +40,7 @@ A.captions = (() => {
 
   /** Where the key stands, when it is the same word as the query: itself, or an earlier or later one. */
   function place(query, key, sameAxis) {
-    if (!sameAxis || query.label !== key.label) return [quote(key, "key")];
+    if (!sameAxis || query.label !== key.label || (query.unknown && query.position !== key.position)) return [quote(key, "key")];
     const steps = query.position - key.position;
     if (steps === 0) return [{ text: "itself", role: "key" }];
     const far = `${Math.abs(steps)} ${Math.abs(steps) === 1 ? "token" : "tokens"}`;

@@ -6,7 +6,8 @@ A.Data = class {
     this.heads = new Map();
     this.pending = new Map();
     this.get = async (request) => {
-      const answer = given[A.Data.key(request)] ?? (await get({ ...request, ...extra }));
+      const item = extra.batch ? { batch: extra.batch } : {},
+        answer = given[A.Data.key({ ...request, ...item })] ?? (await get({ ...request, ...extra }));
       if (!answer) throw { asked: `Asked for ${request.kind}.`, found: "Nothing came back.", do: "Run the text again." };
       if (answer.error) throw answer.error;
       return answer;
@@ -19,9 +20,9 @@ A.Data = class {
     return JSON.stringify(Object.fromEntries(parts.sort(([a], [b]) => (a < b ? -1 : 1))));
   }
 
-  /** What every request to a server names: the capture the page was given, and the batch item. */
-  static named({ id, batch }) {
-    return { ...(id ? { capture: id } : {}), ...(batch ? { batch } : {}) };
+  /** What every request names: to a server the capture the page was given, and everywhere the batch item. */
+  static named({ id, batch }, host) {
+    return { ...(id && host === "app" ? { capture: id } : {}), ...(batch ? { batch } : {}) };
   }
 
   group(key) {
@@ -66,6 +67,7 @@ A.Data = class {
         id: null,
         special: false,
         continues: false,
+        unknown: false,
         segment: -1,
         padding: false,
         rest: false,
@@ -79,6 +81,7 @@ A.Data = class {
       id: axis.ids ? axis.ids[position] : null,
       special: !!(axis.special || [])[position],
       continues: !!(axis.continues || [])[position],
+      unknown: !!(axis.unknown || [])[position],
       segment: (axis.segments || [])[position] ?? -1,
       padding: !!(axis.padding || [])[position],
       rest: rest.has(position),

@@ -12,6 +12,8 @@ A.frame = {
     parts.link = h("div", { class: "link", title: "The pinned link" });
     parts.caption = h("h2", { class: "caption", "aria-live": "polite" });
     parts.how = h("p", { class: "how" });
+    parts.said = h("p", { class: "said", hidden: true });
+    parts.stale = h("p", { class: "stale-note", hidden: true, role: "status" });
     parts.measuring = h("p", { class: "measuring", hidden: true });
     parts.progress = h("div", { class: "progress", hidden: true, role: "status" });
     parts.problem = h("div", { class: "problem-slot" });
@@ -30,7 +32,7 @@ A.frame = {
       parts.progress,
       parts.problem,
       parts.note,
-      h("div", { class: "words" }, parts.caption, h("div", { class: "beside" }, parts.how, parts.measuring)),
+      h("div", { class: "words" }, parts.caption, h("div", { class: "beside" }, parts.stale, parts.how, parts.measuring), parts.said),
       parts.views,
       parts.live,
       parts.over,

@@ -63,7 +63,8 @@ A.habits = (() => {
       order = new Map(real.map((p, i) => [p, i])),
       here = new Set(shown),
       places = new Map();
-    for (const k of shown) places.set(keys[k].label, [...(places.get(keys[k].label) || []), k]);
+    const known = (k) => !keys[k].unknown; // two words that the model cannot read need not be one
+    for (const k of shown.filter(known)) places.set(keys[k].label, [...(places.get(keys[k].label) || []), k]);
     const only = (k) => (here.has(k) ? [k] : []);
     return (q) => {
       const i = order.get(q);
@@ -71,7 +72,7 @@ A.habits = (() => {
         previous: only(real[i - 1]),
         next: only(real[i + 1]),
         self: only(q),
-        same: (places.get(keys[q].label) || []).filter((k) => k !== q),
+        same: known(q) ? (places.get(keys[q].label) || []).filter((k) => k !== q) : [],
       };
     };
   }

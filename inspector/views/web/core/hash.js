@@ -18,7 +18,7 @@ A.hash = (() => {
     special: { parse: oneOf("fold", "draw", "rescale"), hide: "fold" },
     theme: { parse: oneOf("light", "dark") },
   };
-  const FOREIGN = new Set(["model", "text", "pair", "example", "view", "batch"]);
+  const FOREIGN = new Set(["model", "text", "pair", "example", "view", "batch", "cut", "z", "lost", "lang"]);
 
   /** Each view's own settings beside the shared fields. */
   function fields() {
@@ -63,11 +63,11 @@ A.hash = (() => {
     return at < 0 ? [decode(part), ""] : [decode(part.slice(0, at)), decode(part.slice(at + 1))];
   }
 
-  /** The hash of a state; defaults, empty parts and the first group are left out. */
-  function write(state, manifest, foreign = []) {
+  /** The hash of a state; defaults, empty parts and the first group are left out. `own`: what the link says of the capture itself. */
+  function write(state, manifest, foreign = [], own = null) {
     const parts = [],
-      link = Object.entries(manifest.link || {}).filter(([, value]) => value);
-    const kept = link.length ? link.map(([name, value]) => `${name}=${encodeURIComponent(value)}`) : foreign;
+      others = foreign.filter((part) => !part.startsWith("batch=")),
+      kept = own ? [...own, ...others.filter((part) => part.startsWith("lang="))] : others;
     const view = A.choices.views(manifest).find((v) => v.name === state.view);
     if (view) parts.push(`view=${encodeURIComponent(view.slug)}`);
     for (const [name, field] of Object.entries(fields())) {
@@ -77,6 +77,7 @@ A.hash = (() => {
       const text = field.format ? field.format(value) : String(value);
       if (text !== "") parts.push(`${name}=${encodeURIComponent(text).replace(/%2C/g, ",")}`);
     }
+    if (manifest.batch !== (manifest.home ?? manifest.batch)) parts.push(`batch=${manifest.batch}`);
     return `#${[...parts, ...kept].join("&")}`;
   }
 

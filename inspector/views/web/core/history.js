@@ -13,6 +13,7 @@ A.history = {
 
   /** Takes the selection that the address names; what a link leaves out has its first value. */
   follow(bench) {
+    if (A.batches.follow(bench, location.hash)) return;
     const { manifest } = bench,
       { state } = bench.selection;
     const read = A.hash.read(location.hash, A.choices.views(manifest));
@@ -29,8 +30,13 @@ A.history = {
 
   /** Writes the selection into the address: as a new step, or over the one the reader is in. */
   write(bench, step) {
-    if (bench.host === "notebook" || bench.awaited) return;
-    const hash = A.hash.write(bench.selection.state, bench.manifest, bench.foreign || []);
+    const { linked, selection } = bench;
+    if (bench.host === "notebook" || (bench.awaited && !bench.awaited.failed)) return;
+    if (linked.coming) {
+      linked.coming.then(() => linked === bench.linked && A.history.write(bench, step));
+      return;
+    }
+    const hash = A.hash.write(selection.state, bench.manifest, bench.foreign || [], linked.parts);
     bench.written = hash;
     if (hash === location.hash) return;
     try {

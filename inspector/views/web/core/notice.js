@@ -76,10 +76,11 @@ A.notice = {
 
   notes(bench) {
     const { note } = bench.parts,
-      notes = bench.notes || [];
-    note.hidden = !notes.length;
-    note.textContent = notes.length ? `Not understood in the link, left out: ${notes.join(", ")}.` : "";
+      notes = bench.notes || [],
+      said = [notes.length ? `Not understood in the link, left out: ${notes.join(", ")}.` : "", bench.sentence || ""].filter(Boolean);
+    note.hidden = !said.length;
+    note.textContent = said.join(" ");
     bench.notes = [];
-    if (notes.length) bench.parts.bench.dataset.noted = "yes";
+    if (said.length) bench.parts.bench.dataset.noted = "yes";
   },
 };

@@ -23,10 +23,7 @@ A.ownFrame = {
   draw(bench) {
     const { parts, manifest } = bench;
     if (!parts.formLine) return;
-    const group = manifest.groups[0],
-      tokens = bench.data.queryTokens(group.key, group.layers[0].index).filter((t) => !t.rest && !t.padding);
-    const words = tokens.slice(0, 40).map((t) => `${t.continues ? "" : " "}${t.label}`);
-    parts.formWords.textContent = `${manifest.title} · ${words.join("").trim()}`;
+    A.dom.put(parts.formWords, A.whose.name(manifest));
     A.ownFrame.fold(bench, true);
   },
 

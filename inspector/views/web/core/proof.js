@@ -6,8 +6,11 @@ A.proof = {
     if (!proof) return put(bench.parts.proof);
     const facts = (proof.facts || []).map((fact) => h("span", { class: "fact" }, fact));
     const [sign, word, text] = A.proof.verdict(proof);
+    const { title, input } = bench.manifest;
+    bench.parts.proof.title = [title, input && [input.text, input.pair].filter(Boolean).join(" + "), word, text, ...(proof.facts || [])].filter(Boolean).join(" · ");
     return put(
       bench.parts.proof,
+      h("span", { class: "whose" }, A.whose.name(bench.manifest)),
       h("span", { class: `verdict ${proof.state}` }, sign ? `${sign} ` : "", word),
       " ",
       h("span", { class: "proof-long" }, text),
@@ -40,6 +43,7 @@ A.proof = {
 
   /** How much was compared, where it was not every row. */
   rows(proof) {
+    if (proof.checked < proof.calls) return ` in ${A.words.count(proof.checked)} of ${A.words.plural(proof.calls, "call")}; the others could not be checked`;
     return proof.rows && proof.rows < proof.queries ? ` in ${A.words.count(proof.rows)} of ${A.words.count(proof.queries)} rows of every head` : "";
   },
 

@@ -38,6 +38,11 @@ A.stage = {
         bench.captionOf = name;
         A.stage.caption(bench, parts, how, options);
       },
+      /** Something that is seen already and only has to be in the link. */
+      remember: (patch) => {
+        bench.selection.state = { ...bench.selection.state, ...patch };
+        A.history.write(bench);
+      },
       until: (work) => bench.until(work),
       redraw: () => bench.draw(new Set(["redraw"])),
       narrow: () => bench.parts.views.clientWidth < 848,
@@ -49,16 +54,20 @@ A.stage = {
     stage.show = (on) => {
       panelElement.hidden = input.hidden = !on;
     };
-    stage.dispose = () => {
+    stage.dispose = (stay) => {
       if (drawn.dispose) drawn.dispose();
-      panelElement.remove();
       input.remove();
+      if (!stay) return panelElement.remove();
+      panelElement.dataset.leaving = "";
+      panelElement.inert = true;
+      return panelElement.removeAttribute("id");
     };
     return stage;
   },
 
   /** The finding above the picture; parts are strings and {text, role}. Hovering changes it silently. */
   caption(bench, parts, how, { live = true } = {}) {
+    if (A.swap.said(bench, [parts, how, { live }])) return;
     const { h, put } = A.dom,
       { caption, how: line } = bench.parts;
     const text = parts.map((p) => (typeof p === "string" ? p : p.text)).join("");

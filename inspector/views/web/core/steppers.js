@@ -13,9 +13,9 @@ A.steppers = {
         ? steppers.one(
             "Text",
             layer.row || `Text ${manifest.batch + 1} of ${manifest.batches}`,
-            manifest.batch > 0,
-            manifest.batch < manifest.batches - 1,
-            (step) => bench.act({ name: "batch", batch: steppers.batch(manifest, layer, step) }),
+            A.batches.has(manifest, steppers.batch(manifest, layer, -1)),
+            A.batches.has(manifest, steppers.batch(manifest, layer, 1)),
+            (step) => bench.until(A.batches.go(bench, steppers.batch(manifest, layer, step))),
           )
         : null;
     const shown = A.choices.heads(state),
@@ -39,7 +39,7 @@ A.steppers = {
   /** The row that follows; a layer with fewer rows than others (one encoder for several answers) goes on by as many. */
   batch(manifest, layer, step) {
     const by = Math.max(1, Math.floor(manifest.batches / (layer.rows || manifest.batches)));
-    return Math.min(manifest.batches - 1, Math.max(0, manifest.batch + step * by));
+    return Math.min(manifest.batches - 1, Math.max(0, manifest.batch + step * by)); // at an end the row it is at
   },
 
   one(name, text, back, on, step) {

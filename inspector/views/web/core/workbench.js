@@ -11,6 +11,8 @@ A.Workbench = class {
     A.ownFrame.attach(this);
     this.watchSize();
     A.history.watch(this);
+    A.whose.watch(this);
+    this.opened = location.hash;
     this.update(value);
   }
 
@@ -18,7 +20,7 @@ A.Workbench = class {
   update(value) {
     this.value = value;
     A.notice.draw(this, value);
-    if (value && value.error) this.awaited = null;
+    if (value && value.error) A.link.failed(this);
     const manifest = value && value.manifest;
     if (
       !manifest ||
@@ -28,21 +30,26 @@ A.Workbench = class {
       return;
     const before = this.selection && { state: this.selection.state, manifest: this.manifest };
     this.manifest = manifest;
+    manifest.home ??= manifest.batch;
+    A.link.prepare(this);
     if (!before) A.link.ask(this);
     this.parts.measuring.hidden = true;
-    this.data = new A.Data(manifest, this.get, this.host === "app" ? A.Data.named(manifest) : {}, value.answers);
-    for (const stage of this.stages.values()) stage.dispose();
-    this.stages.clear();
+    this.answers = value.answers || {};
+    this.data = new A.Data(manifest, this.get, A.Data.named(manifest, this.host), this.answers);
+    A.swap.begin(this);
+    this.captionOf = null;
     this.notes = [];
+    if (before) this.sentence = ""; // what was said of the link is said of the picture before
     const linked = !!this.awaited,
       state = this.firstState(before);
     this.selection = new A.Selection(state);
     this.selection.on((_, changed) => this.changed(changed));
     A.tabs.build(this);
-    A.proof.draw(this);
+    A.whose.check(this);
     A.ownFrame.draw(this);
     this.parts.bench.dataset.full = "yes";
     this.changed(new Set(["view", "theme", "layer", "heads"]), !!before && !linked);
+    if (!before && !this.awaited && this.host !== "notebook") A.batches.follow(this, this.opened);
   }
 
   firstState(before) {
@@ -53,6 +60,7 @@ A.Workbench = class {
     const read = A.hash.read(arrived || location.hash, A.choices.views(this.manifest));
     this.foreign = read.foreign;
     if (["layer", "heads", "group"].some((name) => name in read.patch)) Object.assign(base, { query: null, key: null });
+    if (!arrived && A.link.lost(location.hash)) for (const name of ["query", "key", "from", "look"]) delete read.patch[name];
     const { state, notes } = A.choices.fit(read.patch, this.manifest, base);
     this.notes = [...read.notes, ...notes];
     return state;
@@ -65,6 +73,7 @@ A.Workbench = class {
     A.history.write(this, step ?? changed.has("view"));
     A.tabs.draw(this);
     A.steppers.draw(this);
+    A.whose.facts(this);
     A.notice.notes(this);
     this.element.dataset.view = state.view;
     this.draw(changed);
@@ -127,6 +136,7 @@ A.Workbench = class {
       clearTimeout(slow);
       unsaid();
       stage.panelElement.classList.remove("waiting");
+      A.swap.end(this);
     }
   }
 

@@ -38,13 +38,12 @@
     },
     3(view) {
       const { weights } = view.step, best = most(weights), even = 1 / weights.length, times = weights[best] / even;
-      return ["Before writing ", who(view), ", ", { text: named(view, best), role: "key" }, ` gets ${w(weights[best])} of the attention, ${times >= 1.5 ? `${A.words.times(times)} an even share` : "about an even share"} (${w(even)}).`];
+      return ["Before writing ", who(view), ", ", { text: named(view, best), role: "key" }, ` gets ${w(weights[best])} of the attention, ${times >= 1.25 ? `${A.words.times(times)} an even share` : times >= 0.75 ? "about an even share" : "less than an even share"} (${w(even)}).`];
     },
     4(view) {
-      const { data, step } = view, best = most(step.weights), near = cosine(step.context, data.key(best));
-      let mean = 0;
-      for (let i = 0; i < data.count; i++) if (i !== best) mean += cosine(step.context, data.key(i)) / Math.max(1, data.count - 1);
-      return ["The context c points the way of ", { text: named(view, best), role: "key" }, ` (cosine ${w(near)}; with the other characters ${w(mean)} on average).`];
+      const { data, step } = view, all = Array.from({ length: data.count }, (_, i) => cosine(step.context, data.key(i))), best = most(all), near = all[best],
+        mean = all.reduce((sum, v, i) => sum + (i === best ? 0 : v), 0) / Math.max(1, data.count - 1);
+      return ["The context c points most the way of ", { text: named(view, best), role: "key" }, ` (cosine ${w(near)}; with the other characters ${w(mean)} on average).`];
     },
     5(view) {
       const { data, step } = view, [first, second] = A.steps.pictures.top(step.probabilities, 2);

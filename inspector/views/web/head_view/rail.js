@@ -80,7 +80,9 @@
       h(
         "p",
         { class: "small" },
-        on ? "Only these links are drawn; press again for all." : "Mean share of a row. Press a cell to see only those links.",
+        on
+          ? "Only these links are drawn; press again for all."
+          : `Mean share of a row${sheet.heads.every((head) => head.small) ? "" : ", of those shown so far"}. Press a cell to see only those links.`,
       ),
     );
   }

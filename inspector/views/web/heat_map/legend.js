@@ -14,7 +14,7 @@
         ? `${extreme} = ${top} at this zoom`
         : above > 0
           ? `${extreme} = ${top}, ${sampled ? "about " : ""}${share(above)} of cells are above it`
-          : `${extreme} = ${top}, the largest in this head${level.pool > 1 ? " at this zoom" : ""}`;
+          : `${extreme} = ${top}, the largest ${map.state.special !== "draw" && map.axes.restName ? "between words" : "in this head"}${level.pool > 1 ? " at this zoom" : ""}`;
     const parts = [
       `Colour: ${linear ? what : `square root of the ${what}`}; ${end}${map.common && largest < 1 ? ` (largest here ${A.words.weight(largest, digits(largest))})` : ""}.`,
       "Bars below: mean attention each token receives.",

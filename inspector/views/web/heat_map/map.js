@@ -10,6 +10,7 @@
       hover: null,
       plotKey: "",
       emptyRows: new Map(),
+      looked: null,
     });
   }
 
@@ -118,6 +119,26 @@
   middle() {
     const s = A.heat.camera.scale(this.level);
     return { row: (this.camera.y + this.camera.h / 2) / s, col: (this.camera.x + this.camera.w / 2) / s };
+  }
+
+  /** How close and where one looks, as a link says it: pixels a weight, row and column in the middle; null for the whole map. */
+  get looking() {
+    if (this.whole) return null;
+    const { row, col } = this.middle(),
+      round = (x) => Math.round(x * 100) / 100;
+    return [A.heat.camera.scale(this.level) / this.ratio, row, col].map(round).join(",");
+  }
+
+  /** Looks where a link says, once; true when that moved the camera. */
+  lookAt(look) {
+    if (look === this.looked) return false;
+    this.looked = look;
+    if (look === null) this.zoomTo(0);
+    else {
+      const [size, row, col] = look.split(",").map(Number);
+      this.centreOn(row - 0.5, col - 0.5, A.heat.camera.nearest(this.levels, Math.max(size, 1e-6) * this.ratio));
+    }
+    return true;
   }
 
   /** Move the camera; the rest follows. */

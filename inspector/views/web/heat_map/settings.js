@@ -13,7 +13,7 @@
       name: "scale",
       title: "Scale ends at",
       options: [
-        ["own", "This head’s largest", null],
+        ["own", "The largest drawn", null],
         ["common", "1, for all heads", "heads can be compared"],
       ],
     },

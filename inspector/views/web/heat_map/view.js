@@ -60,8 +60,12 @@
     const { map, stage } = this;
     await map.load();
     map.arrange(this.width(), this.height());
+    const looked = map.lookAt(stage.selection.state.look);
     await this.overview();
-    if (changed.has("query") || changed.has("key") || changed.has("view") || changed.has("layer")) this.follow(changed);
+    if (!looked && (changed.has("query") || changed.has("key") || changed.has("view") || changed.has("layer"))) {
+      this.follow(changed);
+      this.remember();
+    }
     this.navigator.draw();
     this.specials.draw();
     this.joining.draw();
@@ -117,6 +121,16 @@
     this.map.refresh();
     this.soon();
     this.stage.until(this.fetch());
+    clearTimeout(this.later);
+    this.later = setTimeout(() => !this.gone && this.remember(), 150);
+  }
+
+  /** Where one looks now is part of the link. */
+  remember() {
+    const { map, stage } = this;
+    if (map.looking === stage.selection.state.look || stage.selection.state.view !== "heat_map") return;
+    map.looked = map.looking;
+    stage.remember({ look: map.looked });
   }
 
   soon() {

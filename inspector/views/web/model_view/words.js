@@ -32,7 +32,7 @@
     const { maps, layout: l, definition, range, restName, resting, lines, names } = state;
     const out = restName ? `, ${restName} left out` : "";
     const start = lines
-      ? `Left = token that looks, right = token looked at${out}; links of 0.05 or more, at most ${state.count > 256 ? 16 : 60} a head.`
+      ? `Left = token that looks, right = token looked at${out}; links of about 0.05 or more, at most ${state.count > 256 ? 16 : 60} a head.`
       : `Row = token that looks, column = token looked at${out}.`;
     if (l.side < 12)
       return `Too small for maps here: each cell is shaded by ‘${definition ? definition.title.toLowerCase() : "nothing"}’; ‘ranked’ or a wider screen shows them.`;

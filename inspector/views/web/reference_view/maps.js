@@ -45,6 +45,19 @@
     return top;
   }
 
+  /** How far the additive fit is from the drawn weights: {mean, most, row, col}. */
+  function missed(data) {
+    const found = { mean: 0, most: 0, row: 0, col: 0 };
+    data.rows.forEach((_, row) =>
+      data.cols.forEach((__, col) => {
+        const off = Math.abs(at(data, "missed", { row, col }));
+        found.mean += off / (data.rows.length * data.cols.length);
+        if (off > found.most) Object.assign(found, { most: off, row, col });
+      }),
+    );
+    return found;
+  }
+
   /** How many pixels a side and how many weights a pixel. */
   function fit(data, room, ratio) {
     const most = Math.max(data.rows.length, data.cols.length),
@@ -92,5 +105,5 @@
     return made;
   }
 
-  return { read, at, reach, fit, canvas };
+  return { read, at, reach, missed, fit, canvas };
 })();

@@ -18,7 +18,7 @@
       difference: {
         title: "Model − reference",
         sub: comparison.passed
-          ? `colour stretched to ±${size(comparison.max_abs || 0)}: rounding only`
+          ? `colour stretched to ±${size(comparison.max_abs || 0)}${rounding(comparison) ? ": rounding only" : ""}`
           : "blue: the model gives more; orange: the reference",
       },
       additive: {
@@ -57,19 +57,26 @@
           : [];
       return ["This head is not the reference’s attention: it differs by up to ", by, ...place, "."];
     }
-    const last = c.max_abs <= 2e-6 ? ", to the last float32 digit" : "";
+    const last = rounding(c) ? ", up to float32 rounding" : "";
     return [`This head is scaled dot-product attention${last}: it differs from the reference by at most ${by}.`];
   }
 
   function how(view) {
     const { data } = view,
       parts = ["Top row: is it right? Bottom row: could an additive (Bahdanau) score do the same?"];
-    if (data.fit)
-      parts.push(
-        `With ${A.words.plural(data.fit.hidden, "hidden unit")} it misses by up to ${size(A.reference.maps.reach(data, "missed"))}.`,
-      );
+    if (data.fit) parts.push(missed(data));
     if (data.local) parts.push("Last row: what stays when the window is narrow.");
     return parts.join(" ");
+  }
+
+  /** What float32 loses on weights up to 1 from scores of some 20; more would be another function. */
+  const rounding = (comparison) => comparison.max_abs !== null && comparison.max_abs <= 2e-6;
+
+  /** The share of the structure is a mean over rows, the largest difference one weight: what leads from the one to the other. */
+  function missed(data) {
+    const { mean, most, row, col } = A.reference.maps.missed(data),
+      quote = (t) => A.captions.quote(t);
+    return `${A.words.percent(data.fit.explained)} is a mean over rows: with ${A.words.plural(data.fit.hidden, "hidden unit")} a weight is off by ${size(mean)} on average, by ${size(most)} at most (${quote(data.queries[data.rows[row]])} → ${quote(data.keys[data.cols[col]])}).`;
   }
 
   /** "largest difference from the reference. Float32 rounding is about 1e−7; anything above 1e−5 would be marked as failing." */

@@ -69,7 +69,7 @@
   function contrast(group) {
     const weight = group.reduce((sum, g) => sum + g.weight, 0) / group.length, mean = group.reduce((sum, g) => sum + g.mean, 0) / group.length;
     if (!(mean > 0)) return "";
-    if (weight < 2 * mean && mean > 0.15) return `, but so does the average character (${A.words.weight(mean, 2)})`;
+    if (weight < 2 * mean && mean > 0.15) return `, while the average character gives it ${A.words.weight(mean, 2)}`;
     return weight >= 1.5 * mean ? `, ${A.words.times(weight / mean)} what the average character gives it` : "";
   }
 
