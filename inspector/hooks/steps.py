@@ -82,6 +82,7 @@ class Steps:
 
     steps: list[Step] = field(default_factory=list)
     runs: int = 0
+    passed: int = 0
     _thread: _Thread = field(default_factory=_Thread)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -94,7 +95,7 @@ class Steps:
     def number(self) -> int:
         """Of the pass that runs; outside of one, of the next: what an encoder or the eyes do by themselves they do for it."""
         step = self._thread.current
-        return step.number if step is not None else len(self.steps)
+        return step.number if step is not None else self.passed
 
     def begin(self, cache: Any, ids: dict[str, Tensor], mask: Tensor | None) -> None:
         """The whole model starts a forward pass."""
@@ -106,9 +107,10 @@ class Steps:
             past = last.past + last.length if same and last is not None else 0
         before = last if same and past > 0 else None
         with self._lock:
-            step = Step(len(self.steps), past, cache, _is_static(cache), before, thread.order if before else None, ids, mask)
+            step = Step(self.passed, past, cache, _is_static(cache), before, thread.order if before else None, ids, mask)
             step.repeats = last is not None and past == 0 and _extends(last, step)
             step.run = self._run(step, last)
+            self.passed += 1
             self.steps.append(step)
         thread.current, thread.opened, thread.order = step, None, None
         thread.counts.clear()
@@ -124,6 +126,7 @@ class Steps:
     def open(self) -> None:
         """An encoder starts by itself; the next pass of the whole model belongs to its run."""
         with self._lock:
+            self.passed += self._thread.opened is not None  # the one before had no pass: it was all that ran
             self._thread.opened = self.runs
             self.runs += 1
         self._thread.counts.clear()

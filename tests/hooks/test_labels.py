@@ -151,3 +151,13 @@ def test_the_page_of_a_generation_has_every_tower(family: str) -> None:
         manifest = manifest_of(shown, measured=False)
         assert len(manifest["groups"]) == len(towers)
         assert shown.group(*cap.towers[-1])[0].shape[2] % 7 in (written, (18 + written - 1) % 7)
+
+
+def test_an_encoder_that_runs_alone_twice_has_two_inputs_and_two_passes() -> None:
+    model = Family("T5Model").model()
+    with torch.no_grad(), capture(model) as cap:
+        model.encoder(IDS)
+        model.encoder(IDS[:, :4])
+    assert [call.step for call in cap.calls] == [0, 0, 1, 1]
+    assert [cap.query_tokens(call, 1).ids for call in one_forward(cap).calls] == [tuple(IDS[1, :4].tolist())] * 2
+    assert len(one_forward(cap, 0).calls) == 2
