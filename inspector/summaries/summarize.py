@@ -1,4 +1,4 @@
-"""``Capture.summarize``: each call's summary by the cheapest way that is exact, kept beside the call once computed."""
+"""``Capture.summarize``: each call's summary by the cheapest way that is exact, kept once computed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def summarize(
         pool: most rows and columns of the pooled map; 0 for none; None for whichever there is already.
         without: positions left out of the pooled map; None leaves out special tokens and padding.
         spans: key positions by name whose share is wanted beside those of special tokens and texts.
-        how: "fused", "blocked", or "auto": fused where that is exact.
+        how: "fused", "blocked", or "auto": the whole maps of a short text, else fused where that is exact.
         maximum: also each row's largest weight.
         top: rows whose ``top_count`` strongest keys are wanted.
         progress: called with the share done; answering False (or raising) cancels.

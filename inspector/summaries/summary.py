@@ -48,7 +48,7 @@ class LayerSummary:
         call: the call.
         facts: its rows and columns.
         mask: its mask in the simplest form.
-        how: "fused", "blocked" or "given"; ``why`` says the reason in words.
+        how: "dense" (short texts), "fused", "blocked" or "given"; ``why`` says the reason in words.
         lse: [head, query] log-sum-exp of a row's scores (learned sink included): a weight is exp(score − lse).
         entropy: [head, query] in nats, over the keys and the learned sink.
         distance: [head, query] mean |i − j| in tokens, over the keys.

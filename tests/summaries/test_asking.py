@@ -154,15 +154,25 @@ def test_a_way_that_does_not_exist_is_refused():
         capture_of().summarize(how="guess")
 
 
-def test_a_capture_that_is_let_go_takes_its_summaries_along():
+@pytest.mark.parametrize("tokens", [19, 211])
+def test_a_capture_that_is_let_go_takes_all_that_was_computed_along_at_once(tokens):
     import gc
     import weakref
 
-    cap = capture_of(layers=1)
-    gone = weakref.ref(cap.summarize().layers[0])
-    del cap
-    gc.collect()
-    assert gone() is None
+    from inspector import measure
+
+    cap = capture_of(tokens, layers=2)
+    entropy = cap.summarize(pool=5).layers[1].entropy
+    measure(cap, "confidence")
+    cap.calls[1].tile(1, pool=2)
+    gone = [weakref.ref(one) for one in (cap, cap.calls[1], cap.calls[1].evidence.query, entropy)]
+    del entropy
+    gc.disable()  # nothing waits for the collector
+    try:
+        del cap
+        assert [one() for one in gone] == [None] * 4
+    finally:
+        gc.enable()
 
 
 def test_summarising_leaves_no_gradient_and_changes_no_mode():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from inspector.captures import AttentionCall
+from inspector.captures import AttentionCall, Capture
 from inspector.errors import InputError, OutOfRange
 from inspector.masks import Mask
 from inspector.scores import Given, Scores
+from inspector.summaries.blocks import Blocks
+from inspector.summaries.row_sums import MANY, row_sums
 
 B, H, KV, Q, K, D = 2, 6, 3, 29, 31, 11
 
@@ -110,3 +114,44 @@ def test_a_rectangle_that_does_not_exist_is_refused(wrong):
 def test_a_pool_or_reduction_that_does_not_exist_is_refused(wrong):
     with pytest.raises(InputError):
         call_of().tile(0, **wrong)
+
+
+@pytest.mark.parametrize("mask", [Mask(right=0), Mask(), Mask(right=0, left=70)], ids=["causal", "open", "window"])
+def test_what_was_asked_before_changes_no_bit_of_a_tile(mask):
+    asks = [
+        lambda call: call.tile(1, queries=slice(300, 340)),
+        lambda call: call.tile(1, queries=slice(310, 500), pool=5),
+        lambda call: call.tile(1, pool=9),
+        lambda call: call.tile(1, queries=slice(0, 513)),
+        lambda call: Capture(calls=[call]).summarize().layers[0].entropy,
+    ]
+    call = call_of(mask, queries=577, keys=577)
+    alone = [ask(replace(call)) for ask in asks]
+    for order in (reversed(range(5)), (2, 4, 0, 3, 1)):
+        fresh = replace(call)
+        for at in order:
+            assert torch.equal(asks[at](fresh), alone[at]), (at, order)
+
+
+@pytest.mark.parametrize("rows", [slice(0, 1), slice(63, 65), slice(64, 128), slice(1200, 1283), slice(5, 1283)])
+def test_sums_of_rows_are_those_of_the_rows_asked_for(rows, monkeypatch):
+    monkeypatch.setattr("inspector.summaries.row_sums.BLOCK", 1283 * 30)  # a kept block of 64 rows is computed in three
+    call = call_of(Mask(right=0, left=200), queries=1283, keys=1283)
+    scores = call.evidence.scores(torch.tensor([1]), torch.tensor([2]), torch.arange(1283), torch.float64)[0, 0]
+    found = row_sums(call, Blocks(call, 1, slice(2, 3)), 2, 1, rows)
+    torch.testing.assert_close(found.double(), scores.logsumexp(-1)[rows], atol=1e-5, rtol=1e-6)
+
+
+def test_few_rows_come_from_their_blocks_and_many_of_a_plain_head_from_one_pass(monkeypatch):
+    passes = []
+    monkeypatch.setattr(
+        "inspector.summaries.row_sums._whole", lambda call, blocks: passes.append(1) or torch.zeros(call.shape[2])
+    )
+    for count, expected in ((MANY, 0), (MANY + 1, 1)):
+        call = call_of(Mask(right=0), queries=1283, keys=1283)
+        row_sums(call, Blocks(call, 0, slice(0, 1)), 0, 0, slice(7, 7 + count))
+        row_sums(call, Blocks(call, 0, slice(0, 1)), 0, 0, slice(0, count))
+        assert len(passes) == expected  # once
+    for mask in (Mask(right=0, left=9), Mask(right=1), Mask(right=0, offset=3), Mask(keys=torch.ones(1, 1283, dtype=torch.bool))):
+        row_sums(call_of(mask, queries=1283, keys=1283), Blocks(call, 0, slice(0, 1)), 0, 0, slice(0, 1283))
+    assert len(passes) == 1
