@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from inspector.access import Exposure, normalized, offered
+from inspector.bodies import Bounded
 from inspector.component import EXPORTS, Captures, Workbench, error_value
 from inspector.delivery import app_kwargs, script_address
 from inspector.errors import InputError, InputTooLong, InspectorError, ModelError
@@ -42,6 +44,7 @@ MENU = """<script>(() => {
 })()</script>"""
 TELLING = 0.2  # seconds between two words on how far a run is
 LOOKING = 0.05  # seconds between two looks at whether it was cancelled
+RUNS = 2  # at the same time
 QUEUE = 32  # runs that wait; whoever comes after them is told so at once
 UPLOADS = "1kb"  # the app takes no files
 ENDING = ("This input was to be inspected.", "The server was told to end before it was done.", "Try again when it is back.")
@@ -263,7 +266,7 @@ def build_app() -> gr.Blocks:
         app.bench = Workbench(captures=app.captures, script_address=script_address(), elem_id="workbench")
         app.bench.value = app.first_value()
         _events(app, model, text, pair, go, chips)
-        gr.api(app.api, api_name="inspect", concurrency_id="model")
+        gr.api(app.api, api_name="inspect", concurrency_id="model", concurrency_limit=RUNS)
     app.demo = demo
     demo.visitors = app
     return demo
@@ -273,7 +276,7 @@ def _events(app: App, model: Any, text: Any, pair: Any, go: Any, chips: list[tup
     heavy: dict[str, Any] = {
         "show_progress": "hidden",
         "concurrency_id": "model",
-        "concurrency_limit": 2,
+        "concurrency_limit": RUNS,
         "api_visibility": "private",
         "trigger_mode": "always_last",  # a press while a cancelled run is still ending counts when it has ended
     }
@@ -299,12 +302,13 @@ def main(demo: gr.Blocks) -> None:
     """Serves the app on 127.0.0.1 (or GRADIO_SERVER_NAME), port 7860 (or GRADIO_SERVER_PORT)."""
     with contextlib.suppress(ValueError):  # outside the main thread signals are somebody else's
         signal.signal(signal.SIGTERM, lambda *_: (demo.visitors.end(), demo.close()))
+    sending = app_kwargs()
     demo.queue(max_size=QUEUE).launch(
         server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         theme=THEME,
         head=STYLE + MENU,
         footer_links=["api"],
-        app_kwargs=app_kwargs(),
+        app_kwargs=sending | {"middleware": [Middleware(Bounded), *sending["middleware"]]},
         ssr_mode=False,
         show_error=True,
         max_file_size=UPLOADS,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import http.client
 import json
 import re
 import threading
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -51,7 +53,7 @@ def hub(bundled, tmp_path_factory):
 @pytest.fixture(scope="module")
 def url(hub, tmp_path_factory):
     folder = tmp_path_factory.mktemp("public")
-    settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "0", "INSPECTOR_PUBLIC": "1"}
+    settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "0"}
     with app_server.serving(folder / "log.txt", **settings, GRADIO_TEMP_DIR=str(folder / "temp")) as address:
         yield address
     assert "Traceback" not in (folder / "log.txt").read_text()
@@ -59,7 +61,9 @@ def url(hub, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(url):
-    with contextlib.closing(Client(url, verbose=False, httpx_kwargs={"timeout": 300})) as found:
+    """A program behind a proxy: that is how the server learns that it is public."""
+    headers = {"X-Forwarded-For": "10.0.0.7"}
+    with contextlib.closing(Client(url, verbose=False, headers=headers, httpx_kwargs={"timeout": 300})) as found:
         yield found
 
 
@@ -133,6 +137,19 @@ def test_a_text_of_many_megabytes_is_refused_unread(client):
     assert re.search(
         r"20,000,000 characters and the model takes 512 tokens", said(client, "bundled", "lorem ipsum dolor si" * 10**6)
     )
+
+
+def test_a_body_of_any_size_is_not_read(url):
+    """Said to be large, or sent in pieces without a word: in either case it is given up."""
+    address = url + "gradio_api/queue/join"
+    with contextlib.closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)) as connection:
+        connection.putrequest("POST", "/gradio_api/queue/join")
+        connection.putheader("Content-Length", str(10**12))
+        connection.endheaders()
+        assert connection.getresponse().status == 413
+    with contextlib.suppress(httpx.HTTPError):
+        pieces = (b" " * 2**20 for _ in range(80))
+        assert httpx.post(address, content=pieces, timeout=60).status_code >= 400
 
 
 def test_the_app_takes_no_files(url):

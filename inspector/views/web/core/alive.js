@@ -15,7 +15,8 @@ A.alive = (() => {
     let lost = "";
     try {
       const answer = await Promise.race([bench.get({ kind: "running", run: busy.run }), late]);
-      if (answer && answer.running === false) lost = "The server works on it no longer: it was ended, or started again.";
+      if (!answer) lost = "The server cannot be reached any more."; // Gradio swallows what went wrong, and answers nothing
+      else if (answer.running === false) lost = "The server works on it no longer: it was ended, or started again.";
     } catch {
       lost = "The server cannot be reached any more.";
     }
