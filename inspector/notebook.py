@@ -23,7 +23,7 @@ from inspector.views.still import still
 __all__ = ["cell"]
 
 # Bytes of numbers in one output: with the script and the rest of it a notebook grows by at most 1.5 MB for a page of text.
-_ROOM = 1_000_000
+_ROOM = 900_000
 _ONE_HEAD = 16 * 2**20  # a head that takes more is left out too
 _VIEWS = ("head_view", "model_view", "heat_map")
 _HINT = "Run the cell in a trusted notebook, or open the file that cap.to_html([…], 'page.html') writes."
