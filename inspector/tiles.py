@@ -89,6 +89,12 @@ def _bounds(call: AttentionCall, part: slice, axis: int, name: str) -> slice:
 
 def _tile(call: AttentionCall, head: int, rows: slice, columns: slice, pool: int, batch: int, reduce: str) -> Tensor:
     blocks = _blocks_of(call, head, batch)
+    with blocks.borrowing():
+        return _computed(call, blocks, head, rows, columns, pool, reduce)
+
+
+def _computed(call: AttentionCall, blocks: Blocks, head: int, rows: slice, columns: slice, pool: int, reduce: str) -> Tensor:
+    batch = blocks.batch
     sums = row_sums(call, blocks, head, batch, rows)
     height, width = (math.ceil((s.stop - s.start) / pool) for s in (rows, columns))
     found = torch.zeros(height, width, device=blocks.device)

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +19,8 @@ from inspector.scores import Scores
 from inspector.summaries.rows import allowed, rectangle
 
 __all__ = ["Blocks", "Heads", "at_once"]
+
+_SPARE: deque[Tensor] = deque(maxlen=4)
 
 
 def at_once(device: torch.device, numbers: int) -> int:
@@ -83,6 +88,21 @@ class Blocks:
         ready = Heads.of(call, batch, heads, dtype) if ready is None else ready
         self.query, self.key, self.sinks, self.table = ready.query, ready.key, ready.sinks, ready.table
         self._memory: Tensor | None = None
+
+    @contextlib.contextmanager
+    def borrowing(self) -> Iterator[None]:
+        """Inside, the memory is one that somebody used before and has given back: fresh pages cost more than small tiles."""
+        if self.device.type == "cpu" and self.dtype == torch.float32:
+            with contextlib.suppress(IndexError):
+                self._memory = _SPARE.pop()  # nobody else has it until it is given back
+            try:
+                yield
+            finally:
+                if self._memory is not None:
+                    _SPARE.append(self._memory)
+                    self._memory = None
+        else:
+            yield
 
     def memory(self, *shape: int) -> Tensor:
         """The preallocated block as a tensor of ``shape``; grown only when a larger one is asked for."""
