@@ -95,10 +95,8 @@ def ended(page: Page, text: str) -> str:
         page.wait_for_selector(DRAWN, timeout=PATIENCE)
     except Error as error:
         return f"no answer to a text of {expected} tokens ({str(error).splitlines()[0][:60]})"
-    shown = set(
-        re.findall(r"[a-z]+", page.locator(".view-head-view svg").first.inner_text() or page.inner_text(".view-head-view"))
-    )
-    missing = set(text.split()) - shown
+    shown = page.locator(".view-head-view").text_content() or ""
+    missing = {word for word in text.split() if word not in shown}
     return "drawn" if not missing else f"another's picture: {sorted(missing)} are missing"
 
 
