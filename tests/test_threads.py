@@ -106,6 +106,7 @@ def requests():
     yield from ({"kind": kind, "group": "self", "batch": batch} for kind in ("maps", "measures") for batch in range(2))
     yield {"kind": "compare", "window": 2, "hidden": 66} | place  # enough units for the whole head: built, not trained
     yield {"kind": "bertviz", "view": "head_view", "layers": [1]}
+    yield from ({"kind": "manifest", "batch": batch} for batch in range(2))
     yield {"kind": "dates"}
     yield from ({"kind": "translate", "text": text} for text in ("7 mai 2018", "4 June 1987"))
     yield {"kind": "five_steps", "text": "7 mai 2018", "attention": "additive"}
