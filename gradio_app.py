@@ -49,7 +49,7 @@ QUEUE = 32  # runs that wait; whoever comes after them is told so at once
 UPLOADS = "1kb"  # the app takes no files
 ENDING = ("This input was to be inspected.", "The server was told to end before it was done.", "Try again when it is back.")
 LINKED = 200_000  # characters of a text that a page may try to pack into a link
-_WANTED = ("name", "model", "text", "pair", "example", "cut")
+_WANTED = ("name", "model", "text", "pair", "example", "cut", "token")
 TELL_FORM = """(model, text, pair) => {
   window.dispatchEvent(new CustomEvent("inspector-form", {detail: {model: model || "bundled", text, pair}}));
 }"""
@@ -129,7 +129,7 @@ class App:
         except InspectorError as error:
             yield gr.skip(), gr.skip(), gr.skip(), error_value(error)
             return
-        if wanted["name"] == "open" and model not in (name for _, name in MODELS):
+        if wanted["name"] == "open" and model not in (name for _, name in offered(MODELS, self.service.access)):
             asked = ModelError(
                 f"This link names the model {model[:80]!r}.",
                 "A link does not load a model of its own choice.",
@@ -141,6 +141,8 @@ class App:
             yield (gr.skip(),) * 4
             return
         for value in self.run(model, text, pair, request, truncate=wanted["name"] == "cut" or bool(wanted["cut"])):
+            if "manifest" in value:  # says to which question of the page it is the answer
+                value = value | {"manifest": value["manifest"] | {"asked": wanted["token"][:40]}}
             yield model, text, pair, value
 
     def _opened(self, wanted: dict[str, str]) -> tuple[str, str, str]:

@@ -48,7 +48,8 @@ const get = (request) => server.fetch(JSON.stringify({capture: (props.value && p
 const act = (action) => (action.name === "cancel" ? trigger("cancel") : trigger("act", action));
 let bench = null;
 watch("value", () => bench && bench.update(props.value));
-got.then(() => { bench = kept().mount(host, {value: props.value, get, act, host: "app"}); });
+got.then(() => { bench = kept().mount(host, {value: props.value, get, act, host: "app"}); })
+  .catch((error) => { host.textContent = `The picture's script could not be loaded (${error.message}). Reload the page.`; });
 const follow = () => {
   if (host.dataset.theme) document.body.classList.toggle("dark", host.dataset.theme === "dark");
   Object.assign(document.body.dataset, {inspectorKind: host.dataset.kind || "", inspectorForm: host.dataset.form || ""});

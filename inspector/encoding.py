@@ -97,8 +97,15 @@ def left_out(tokenizer: Any, items: Sequence[tuple[str, str | None]], limit: int
     """How many tokens of each item are over ``limit``: those that cutting it loses. ``apart``: each text has its own limit."""
     if limit is None:
         return [0] * len(items)
-    runs = [[(text, None), (pair, None)] if apart and pair else [(text, None if apart else pair)] for text, pair in items]
+    clean = [(_counted(text), _counted(pair) or None) for text, pair in items]
+    runs = [[(text, None), (pair, None)] if apart and pair else [(text, None if apart else pair)] for text, pair in clean]
     return [sum(max(0, len(tokenizer(a, b, verbose=False)["input_ids"]) - limit) for a, b in run) for run in runs]
+
+
+def _counted(text: str | None) -> str:
+    """The text as the tokenizer is given it, "" for a blank one; what is longer than any text may be is not counted on."""
+    clean = (text or "")[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
+    return clean if clean.strip() else ""
 
 
 def _paired(text: Any) -> tuple[Any, Any]:

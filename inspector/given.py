@@ -32,7 +32,11 @@ class Given:
 def as_info(items: Sequence[tuple[str, str | None]], left_out: Sequence[int]) -> str:
     """The beginnings of a batch of texts as JSON."""
     some = zip(items[:_ITEMS], left_out[:_ITEMS], strict=True)
-    return json.dumps([[text[:_SHOWN], (pair or "")[:_SHOWN], cut] for (text, pair), cut in some], ensure_ascii=False)
+    return json.dumps([[_start(text), _start(pair or ""), cut] for (text, pair), cut in some], ensure_ascii=False)
+
+
+def _start(text: str) -> str:
+    return text[:_SHOWN].encode("utf-8", "replace").decode("utf-8")  # half a character is none in a file
 
 
 def given_of(info: Mapping[str, str], batch: int, rows: int = 1) -> Given | None:

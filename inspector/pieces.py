@@ -110,10 +110,12 @@ class _Style:
     def of(cls, tokenizer: Any, pieces: Sequence[str]) -> _Style:
         """The style of a tokenizer, as far as it says, and of the pieces of one text."""
         letters = _spells_bytes(tokenizer)
+        spaced = letters or any(p.startswith("▁") for p in pieces)  # then marks at the end are what somebody wrote
+        pieces = [] if spaced and not any(p.endswith("</w>") and len(p) > 4 for p in pieces) else pieces
         return cls(
-            starts=letters or any(p.startswith("▁") for p in pieces),
-            ends="</w>" if any(p.endswith("</w>") for p in pieces) else "",
-            splits="@@" if any(p.endswith("@@") and len(p) > 2 for p in pieces) else "",
+            starts=spaced,
+            ends="</w>" if any(p.endswith("</w>") and len(p) > 4 for p in pieces) else "",
+            splits="@@" if any(p.endswith("@@") and len(p) > 2 for p in pieces) and not spaced else "",
             letters=letters,
             single=getattr(tokenizer, "_utf_vocab_size", None) == 256,
         )

@@ -90,7 +90,7 @@ class HeadScores:
                 f"There are {layers} layers × {heads} heads ({error}).",
                 f"Use 0 to {layers - 1} and 0 to {heads - 1}.",
             ) from error
-        found = self.values.flatten()[torch.as_tensor(places)]
+        found = self.values.flatten()[torch.as_tensor(np.array(places))]  # a copy: torch takes no steps backwards
         return float(found) if found.ndim == 0 else found
 
     def __repr__(self) -> str:

@@ -118,8 +118,13 @@ def _layer(capture: Capture, call: AttentionCall, batch: int) -> dict[str, Any]:
 def _values(capture: Capture, name: str, tower: str, kind: str, batch: int) -> list[list[float | None]]:
     """Per layer a list of heads; layers of one group may have different numbers of heads. None where it cannot be measured."""
     calls = capture.group(tower, kind)
+    item = item_of(capture, calls[0], batch)
+    return once(calls[0], ("values", name, item, len(calls)), lambda: _measured(capture, name, calls, item))  # windows share them
+
+
+def _measured(capture: Capture, name: str, calls: list[AttentionCall], item: int) -> list[list[float | None]]:
     try:
-        values = measure(capture, name, tower=tower, kind=kind, batch=item_of(capture, calls[0], batch)).values
+        values = measure(capture, name, tower=calls[0].tower, kind=calls[0].kind, batch=item).values
     except InspectorError:  # a weight that is not a number, say: the picture shows where, so it has to be drawn
         return [[None] * call.shape[1] for call in calls]
     return [[_finite(v) for v in row[: call.shape[1]].tolist()] for row, call in zip(values, calls, strict=True)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch import Tensor
 from inspector.captures import AttentionCall, Capture
 from inspector.tokens import Tokens
 from inspector.views.manifest import axis_rest, group_key
+from inspector.views.rows import row_of
 from inspector.views.still_lines import Lines, cut, drawn
 
 __all__ = ["still"]
@@ -43,14 +45,21 @@ class _Row:
 
     def name(self, tokens: Tokens, at: int) -> str:
         """A token as words quote it."""
-        label = cut(("–" if tokens.continues[at] else "") + tokens.labels[at])
+        label = self.label(tokens, at)
         return label if tokens.special[at] else f"‘{label}’"
+
+    @staticmethod
+    def label(tokens: Tokens, at: int) -> str:
+        """A token without quotes."""
+        return cut(("–" if tokens.continues[at] else "") + tokens.labels[at])
 
 
 def still(capture: Capture, manifest: dict[str, Any], hint: str = "") -> str:
     """HTML without scripts, styles or identifiers of its own; every label is text. ``hint`` says how to get the live picture."""
-    batch = manifest["batch"]
-    row = _row(capture, manifest["start"] or {}, batch)
+    start = manifest["start"] or {}
+    call = _call(capture, start)
+    batch = row_of(capture, call, manifest["batch"])  # layers may have cut a picture into different numbers of windows
+    row = _row(capture, call, start, batch)
     lines = drawn(_lines(capture, row, batch))
     source = base64.b64encode(lines.text.encode("utf-8")).decode("ascii")
     finding = _finding(row, _mean(row, batch))
@@ -67,9 +76,8 @@ def still(capture: Capture, manifest: dict[str, Any], hint: str = "") -> str:
     )
 
 
-def _row(capture: Capture, start: dict[str, Any], batch: int) -> _Row:
+def _row(capture: Capture, call: AttentionCall, start: dict[str, Any], batch: int) -> _Row:
     """The row the page begins with; its head's strongest one where it begins with none."""
-    call = _call(capture, start)
     heads = start.get("heads") or [start.get("head") or 0]
     head = heads[0] if heads[0] < call.shape[1] else 0
     queries, keys = capture.query_tokens(call, batch), capture.key_tokens(call, batch)
@@ -109,6 +117,9 @@ def _mean(row: _Row, batch: int) -> float | None:
 def _finding(row: _Row, mean: float | None) -> str:
     """What the row says, as HTML."""
     query, key = (f"<bdi>{html.escape(row.name(*one))}</bdi>" for one in ((row.queries, row.query), (row.keys, row.order[0])))
+    broken = sum(not math.isfinite(weight) for weight in row.weights)
+    if broken:
+        return f"{query} has {broken:,} weight{'s' if broken > 1 else ''} that {'are' if broken > 1 else 'is'} not a number."
     weight, rest = row.weights[row.order[0]], sum((row.weights[at] for at in row.rest), 0.0)
     resting = f"{query} gives {html.escape(row.rest_name)} {_short(rest)} of its attention"
     if not weight > 0:
@@ -161,8 +172,8 @@ def _lines(capture: Capture, row: _Row, batch: int) -> Lines:
     table = row.call.weights(batch, row.head, queries)[0, 0][:, keys].nan_to_num(0).tolist()
     count = len(row.order)
     return Lines(
-        [row.name(row.queries, at).strip("‘’") for at in queries],
-        [row.name(row.keys, at).strip("‘’") for at in keys],
+        [row.label(row.queries, at) for at in queries],
+        [row.label(row.keys, at) for at in keys],
         table,
         queries.index(row.query),
         0.05 if count <= 40 else min(0.05, 5 / count),
@@ -174,13 +185,27 @@ def _count(manifest: dict[str, Any]) -> str:
     return ", ".join(str(fact) for fact in manifest["proof"]["facts"])
 
 
+def _checked(proof: dict[str, Any]) -> str:
+    """How much was compared, where it was not every row."""
+    if proof["checked"] < proof["calls"]:
+        return f" in {proof['checked']:,} of {proof['calls']:,} calls; the others could not be checked"
+    rows, queries = proof["rows"], proof["queries"]
+    return f" in {rows:,} of {queries:,} rows of every head" if 0 < rows < queries else ""
+
+
 def _proof(proof: dict[str, Any]) -> str:
     residual, limit = proof["residual"], proof["tolerance"]
-    if proof["state"] == "passed":
-        rows, queries = proof["rows"], proof["queries"]
-        some = f" in {rows:,} of {queries:,} rows of every head" if 0 < rows < queries else ""
-        within = f"{_power(residual)} (limit {_power(limit)})"
-        return f"✓ Checked: weights × values equal the model’s own output within {within}{some}."
+    if proof["state"] in ("passed", "made_up", "saved"):
+        within = f"{_power(residual)} (limit {_power(limit)}){_checked(proof)}"
+        if proof["state"] == "saved":
+            word = "Checked when it was saved, by the file’s word"
+            return f"{word}: weights × values equalled the model’s own output within {within}."
+        equal = f"weights × values equal the model’s own output within {within}."
+        return (
+            f"✓ Checked: {equal}"
+            if proof["state"] == "passed"
+            else f"Checked, but on made-up weights: {proof['made_up']}; {equal}"
+        )
     if proof["state"] == "failed":
         off = "a number that is not finite" if residual is None else _power(residual)
         return f"✗ Failed: weights × values differ from the model’s own output by {off} (limit {_power(limit)})."

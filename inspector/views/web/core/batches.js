@@ -17,9 +17,10 @@ A.batches = {
     if (hash) bench.awaited = { hash, batch };
     try {
       const answer = answers[A.Data.key(asked)] ?? (await bench.get({ ...asked, ...A.Data.named({ id }, bench.host) }));
+      if (!answer) throw { asked: "Another text of the batch was asked for.", found: "Nothing came back.", do: "Try again, or reload the page." };
       if (answer.error) throw answer.error;
       if (bench.manifest !== manifest) return;
-      bench.update({ manifest: { ...answer.manifest, id, link, form, demos, views, carried, home, start: null }, answers });
+      bench.update({ manifest: { ...answer.manifest, id, link, form, demos, views, carried, home, start: null }, answers, ...(bench.value && bench.value.busy ? { busy: bench.value.busy } : {}) });
     } catch (error) {
       if (bench.awaited && bench.awaited.batch === batch) bench.awaited = null;
       A.notice.failed(bench, error);

@@ -110,6 +110,7 @@ A.captions = (() => {
   /** A whole head: the first of its habits that most of its rows have. found: what A.habits.count gives; restName: "" where nothing is folded. */
   function head(found, restName) {
     if (!found.aim) return far(found, restName);
+    if (found.broken) return [`${A.words.count(found.broken)} of ${A.words.plural(found.rows, "row")} ${found.broken === 1 ? "holds" : "hold"} weights that are not numbers: no average is taken.`];
     const { rows, previous, next, self, same, most, rest } = found,
       half = rows / 2,
       name = restName && rest > 0 ? restName : "";

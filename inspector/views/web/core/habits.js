@@ -23,7 +23,7 @@ A.habits = (() => {
    * same: {n, of, mean}, top: {key, mean}, most: {key, n, mean}}
    */
   function count({ rows, keys, shown, row, rest, square }) {
-    const found = { rows: rows.length, looking: new Map(), aim: new Map(), spread: 0, rest: 0 },
+    const found = { rows: rows.length, looking: new Map(), aim: new Map(), spread: 0, rest: 0, broken: 0 },
       sums = new Float64Array(keys.length),
       beside = square ? neighbours(keys, shown) : null,
       habits = Object.fromEntries(["previous", "next", "self", "same"].map((name) => [name, { n: 0, of: 0, sum: 0 }]));
@@ -32,6 +32,7 @@ A.habits = (() => {
         best = largest(weights, shown),
         resting = rest(q),
         at = aim(best, best === null ? 0 : weights[best], resting);
+      if (shown.some((k) => !Number.isFinite(weights[k]))) found.broken++;
       found.aim.set(q, at);
       found.rest += resting / rows.length;
       if (at !== null) found.looking.set(at, (found.looking.get(at) || 0) + 1);

@@ -41,7 +41,7 @@ A.hash = (() => {
         const view = views.find((v) => v.slug === value || v.name === value);
         if (view) patch.view = view.name;
         else notes.push(`view=${value}`);
-      } else if (known[name]) {
+      } else if (Object.hasOwn(known, name)) {
         const parsed = known[name].parse(value);
         if (parsed === undefined) notes.push(part);
         else patch[name] = parsed;

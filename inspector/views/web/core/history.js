@@ -19,12 +19,13 @@ A.history = {
     const read = A.hash.read(location.hash, A.choices.views(manifest));
     const wish = { ...A.choices.defaults(), special: "fold", group: manifest.groups[0].key, query: null, key: null, ...read.patch };
     const fitted = A.choices.fit(wish, manifest, { ...state });
-    bench.notes = [...read.notes, ...fitted.notes];
     bench.foreign = read.foreign;
+    bench.sentence = "";
     bench.travelling = true;
     bench.selection.set(fitted.state);
     A.history.write(bench);
     bench.travelling = false;
+    bench.notes = [...read.notes, ...fitted.notes]; // at last: notes are said once, and choosing says those there are
     A.notice.notes(bench);
   },
 

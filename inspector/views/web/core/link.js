@@ -27,6 +27,8 @@ A.link = (() => {
     return mine;
   }
 
+  let asked = 0; // links opened on this page: what comes back says to which it is the answer
+
   /** What a hash names of a capture; empty when it names nothing. */
   function named(hash) {
     const parts = new URLSearchParams(hash.replace(/^#/, "")),
@@ -47,6 +49,7 @@ A.link = (() => {
   /** Ask the host for the text of the address, unless it is the one on screen. */
   function ask(bench) {
     if (bench.host !== "app") return;
+    bench.awaited = null; // what was asked before is not what the address says now
     const { hash } = location,
       { z, ...wanted } = named(hash);
     if (z) {
@@ -61,8 +64,9 @@ A.link = (() => {
   function open(bench, hash, wanted) {
     bench.awaited = null;
     if (bench.manifest && fits(wanted, bench.manifest.link)) return false;
-    bench.awaited = { wanted, hash };
-    bench.act({ name: "open", ...wanted });
+    const token = String((asked += 1));
+    bench.awaited = { wanted, hash, token };
+    bench.act({ name: "open", token, ...wanted });
     return true;
   }
 
@@ -95,7 +99,7 @@ A.link = (() => {
   function arrived(bench) {
     const { awaited, manifest } = bench;
     if (!awaited) return null;
-    const here = awaited.wanted ? fits(awaited.wanted, manifest.link) : awaited.batch !== undefined && awaited.batch === manifest.batch;
+    const here = awaited.wanted ? awaited.token === manifest.asked || fits(awaited.wanted, manifest.link) : awaited.batch !== undefined && awaited.batch === manifest.batch;
     if (here || awaited.failed) bench.awaited = null;
     return here ? awaited.hash : null;
   }

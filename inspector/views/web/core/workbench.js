@@ -20,7 +20,7 @@ A.Workbench = class {
   update(value) {
     this.value = value;
     A.notice.draw(this, value);
-    if (value && value.error) A.link.failed(this);
+    if (value && (value.error || value.busy === null)) A.link.failed(this); // it failed, or was cancelled
     const manifest = value && value.manifest;
     if (
       !manifest ||
@@ -120,7 +120,8 @@ A.Workbench = class {
   }
 
   async drawOnce(changed) {
-    const stage = this.stage();
+    const stage = this.stage(),
+      { data } = this;
     const { view } = this.selection.state,
       unsaid = () => this.captionOf !== view && A.stage.caption(this, [""], "");
     const slow = setTimeout(() => {
@@ -131,12 +132,14 @@ A.Workbench = class {
       await stage.draw(changed);
       A.notice.clearFetch(this);
     } catch (error) {
-      A.notice.failed(this, error);
+      if (this.data === data) A.notice.failed(this, error);
     } finally {
       clearTimeout(slow);
-      unsaid();
       stage.panelElement.classList.remove("waiting");
-      A.swap.end(this);
+      if (this.data === data) {
+        unsaid(); // another capture's picture is still to come, and its caption with it
+        A.swap.end(this);
+      }
     }
   }
 

@@ -46,7 +46,7 @@
   function counted(map) {
     const { field, axes, head, state } = map;
     if (field.remote) return null;
-    const kept = (head.counted ||= new Map());
+    const kept = (head.countedInMap ||= new Map()); // the rows of a map may be more than those of One head
     if (!kept.has(state.special))
       kept.set(
         state.special,

@@ -213,7 +213,7 @@
     let weights = this.weightsOf(at);
     if (at && !weights && (!map.hover || at.row === (map.pinned() || {}).row)) {
       weights = await map.row(at.row);
-      if (at.col === null) return map.focus() && map.focus().row === at.row ? this.named(live) : undefined;
+      if (at.col === null) return map.focus() && map.focus().row === at.row ? this.named(live, weights) : undefined;
     }
     if (JSON.stringify(at) !== JSON.stringify(map.focus())) return;
     if (at && weights)
@@ -224,9 +224,13 @@
   }
 
   /** A pinned row that was far away is here: its largest weight has its ring from now on. */
-  named(live) {
+  named(live, weights) {
+    const { map, stage } = this;
     this.paint();
-    return this.map.focus().col === null ? undefined : this.words(live);
+    if (map.focus().col !== null) return this.words(live);
+    const broken = weights.reduce((count, weight) => count + !Number.isFinite(weight), 0);
+    stage.caption(A.captions.row({ query: map.query(map.focus().row), none: !broken, broken }), A.heat.finding.how(map), { live });
+    return undefined;
   }
 
   head() {
