@@ -27,12 +27,13 @@ _WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors")
 _SECONDS = 10.0  # the Hub is asked for a list; fetching the files takes the time it takes
 
 
-def fetched(name: str, limit: int | None) -> Path:
+def fetched(name: str, limit: int | None, *, token: bool | None = None) -> Path:
     """The folder of a Hub id in the Hub's cache, fetched if it is not there.
 
     Args:
         name: a Hub id.
         limit: the most bytes that may be fetched; None: any.
+        token: False asks as a stranger, so that nobody is shown what only the server's owner may see.
 
     Raises:
         TooLarge: the files take more; nothing was fetched.
@@ -40,14 +41,14 @@ def fetched(name: str, limit: int | None) -> Path:
     """
     with explained(name):
         try:
-            about = HfApi().model_info(name, files_metadata=True, timeout=_SECONDS)
+            about = HfApi(token=token).model_info(name, files_metadata=True, timeout=_SECONDS)
         except Exception as error:
             if isinstance(error, HfHubHTTPError) and 400 <= error.response.status_code < 500:  # the Hub's answer: no such model
                 raise
             return Path(snapshot_download(name, local_files_only=True))
         files = needed_files({entry.rfilename: entry.size for entry in about.siblings or ()})
         _check(name, files, limit)
-        return Path(snapshot_download(name, revision=about.sha, allow_patterns=sorted(files)))
+        return Path(snapshot_download(name, revision=about.sha, allow_patterns=sorted(files), token=token))
 
 
 @contextlib.contextmanager

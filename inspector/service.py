@@ -9,7 +9,7 @@ from typing import Any
 
 from inspector.access import Access
 from inspector.captures import Capture
-from inspector.errors import InputError
+from inspector.errors import Cancelled, InputError
 from inspector.hub import called, fetched
 from inspector.kept import Kept, share_of_memory
 from inspector.limits import estimate
@@ -55,8 +55,9 @@ class Service:
         with lock:
             found = self._kept.get(key)
             if found is None:
-                step("Loading model", None)
                 try:
+                    if step("Loading model", None) is False:
+                        raise Cancelled("A model was to be loaded.", "It was cancelled before it began.", "Press Inspect again.")
                     found = self._load(*key)
                     self._kept.put(key, found)
                 finally:
@@ -67,7 +68,8 @@ class Service:
     def _load(self, name: str, on_disk: bool) -> Inspector:
         if on_disk:
             return Inspector.from_pretrained(name)
-        folder = fetched(name, self.access.download or DOWNLOAD)
+        own = name in self.access.allowed  # what its owner offers, he may offer with his own token
+        folder = fetched(name, self.access.download or DOWNLOAD, token=None if own else False)
         with called(name, folder):
             check_config(folder, self._room)
             found = Inspector.from_pretrained(folder)

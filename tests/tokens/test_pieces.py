@@ -158,3 +158,17 @@ def test_a_file_of_before_there_were_unknown_words_is_read(tmp_path: Path, sente
             del item["unknown"]
     save_file(tensors, path, metadata={"inspector.capture": json.dumps(header)})
     assert Capture.load(path).sequences == sentence_capture.sequences
+
+
+def test_half_a_character_in_a_text_is_replaced_and_saved(bundled: Inspector, tmp_path: Path) -> None:
+    for options in ({}, {"truncate": True}):
+        cap = bundled("a cat\ud800 sat here", **options)
+        cap.save(tmp_path / "half.safetensors")
+        assert Capture.load(tmp_path / "half.safetensors").tokens == cap.tokens
+
+
+def test_marks_that_somebody_wrote_change_no_other_piece() -> None:
+    tokenizer = byte_level(merges=[" cat", " dog@@"])
+    plain, marked = (read(tokenizer, text) for text in ("the cat", "the cat dog@@"))
+    assert marked.labels == (*plain.labels, "dog@@")
+    assert marked.continues == (*plain.continues, False)
