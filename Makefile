@@ -1,7 +1,7 @@
 # The same words on a laptop and in CI. A fresh machine needs Python ≥ 3.11, make and a package index.
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHMARKS ?= capture_cost browser accuracy tiles weights measures long_texts memory soak reference_mechanisms additive_fit coverage
+BENCHMARKS ?= capture_cost browser accuracy tiles weights measures long_texts memory reference_mechanisms additive_fit coverage
 export GRADIO_ANALYTICS_ENABLED := False
 
 .PHONY: app test check setup browser bench clean
