@@ -11,6 +11,8 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from inspector.views.assets import script
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 FLAGS += ["--disable-features=IsolateSandboxedIframes"]  # so that requests of BertViz's frame can be answered by a test
 LOCAL = {"", "127.0.0.1", "localhost"}
@@ -37,6 +39,16 @@ def browser() -> Iterator[Browser]:
             pytest.skip("No browser: run `make browser`.")
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def js(browser):
+    """Evaluates a JavaScript expression in which A is the workbench's own code and x the argument."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.evaluate(f"() => {{ window.code = {script()}; }}")
+    yield lambda expression, x=None: page.evaluate(f"async (x) => {{ const A = window.code; return {expression}; }}", x)
+    context.close()
 
 
 @pytest.fixture

@@ -20,16 +20,6 @@ from inspector.views.requests import answer
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def js(browser):
-    """Evaluates a JavaScript expression in which A is the workbench's own code and x the argument."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.evaluate(f"() => {{ window.code = {script()}; }}")
-    yield lambda expression, x=None: page.evaluate(f"async (x) => {{ const A = window.code; return {expression}; }}", x)
-    context.close()
-
-
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_a_model_in_half_precision_sends_its_own_numbers(js, dtype):
     sent = torch.randn(2, 64, dtype=dtype)

@@ -8,7 +8,6 @@ import re
 import numpy as np
 import pytest
 
-from inspector.views.assets import script
 from inspector.views.manifest import manifest_of
 from inspector.views.requests import answer
 from tests.ui import oracle
@@ -35,16 +34,6 @@ _SAY = """(async () => {
   }
   return said;
 })()"""
-
-
-@pytest.fixture(scope="module")
-def js(browser):
-    """Evaluates a JavaScript expression in which A is the workbench's own code and x the argument."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.evaluate(f"() => {{ window.code = {script()}; }}")
-    yield lambda expression, x=None: page.evaluate(f"async (x) => {{ const A = window.code; return {expression}; }}", x)
-    context.close()
 
 
 @pytest.fixture(scope="module")
