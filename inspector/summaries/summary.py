@@ -35,10 +35,6 @@ class Wanted:
     spans: tuple[tuple[str, tuple[int, ...]], ...] = ()
     how: str = "auto"
 
-    def same_rows(self, other: Wanted) -> bool:
-        """Whether both differ in the pooled map at most."""
-        return (self.spans, self.how) == (other.spans, other.how)
-
 
 @dataclass(eq=False)
 class LayerSummary:
